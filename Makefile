@@ -1,0 +1,74 @@
+# Every target sets up what it needs by itself, in .venv. Needs Python 3.11 or later and make, nothing else.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STORE  ?= models
+OUT    ?= out
+ARGS   ?=
+CHAT   := layers/shared/emotion_bot/chat
+
+.PHONY: help run photo test lint train evaluate messages lock clean
+help: ## Show what one can ask for
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+run: $(VENV)/.playground ## The bot on this machine, with a chat page in the browser
+	@$(BIN)/python -m playground run $(ARGS)
+
+photo: $(VENV)/.playground ## One photo through the whole bot: make photo PHOTO=me.jpg [OUT=out]
+	@$(BIN)/python -m playground ask $(PHOTO) --out $(OUT)
+
+train: $(VENV)/.training ## Train on FER-2013 and publish: make train CSV=fer2013.csv [STORE=models]
+	$(BIN)/python -m training train --csv $(CSV) --store $(STORE) $(ARGS)
+
+evaluate: $(VENV)/.training ## Figures of the model in the store: make evaluate CSV=fer2013.csv
+	@$(BIN)/python -m training evaluate --csv $(CSV) --store $(STORE) $(ARGS)
+
+test: $(VENV)/.tests $(VENV)/.infra ## All tests, with branch coverage
+	$(BIN)/python -m pytest -n auto --cov $(ARGS)
+
+lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint infra/template.yaml
+
+messages: $(VENV)/.tests ## Take changed texts over into the translations, and compile these
+	$(BIN)/pybabel -q extract --no-location -o $(VENV)/messages.pot $(CHAT)
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 100 \
+		-D emotion_bot -i $(VENV)/messages.pot -d $(CHAT)/locale
+	$(BIN)/pybabel -q compile -D emotion_bot -d $(CHAT)/locale
+
+lock: $(VENV)/.tests ## Compile pyproject.toml's groups into the pinned requirements of each folder
+	sh requirements.sh
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .aws-sam out .mypy_cache .ruff_cache .pytest_cache .coverage
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+# $(call install,FILE): pinned and hashed packages, then the project itself.
+define install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+endef
+
+$(VENV)/.playground: playground/requirements.txt pyproject.toml | $(BIN)/python
+	$(call install,$<)
+
+$(VENV)/.training: training/requirements.txt pyproject.toml | $(BIN)/python
+	$(call install,$<)
+
+$(VENV)/.tests: tests/requirements.txt pyproject.toml | $(BIN)/python
+	$(call install,$<)
+	@touch $(VENV)/.playground $(VENV)/.training
+
+# aws-sam-cli pins its own dependencies exactly, so it lives apart.
+$(VENV)/.infra: infra/requirements.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/infra
+	$(VENV)/infra/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@

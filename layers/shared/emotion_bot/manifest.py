@@ -1,0 +1,81 @@
+"""The bundle's `manifest.json`: what training writes, the store checks, and vision obeys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT: Final = 1
+MANIFEST = "manifest.json"
+
+Engine = Literal["litert", "tensorflow"]
+LABELS = ("happy", "sad", "neutral")
+"""The classifier's columns, in this order."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Names a folder of the store, so: no slash, and no dot in front."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CropGeometry(_Section):
+    """Where a face's square crop lies, in units of the detector's box: as in the training data."""
+
+    scale: float = Field(gt=0, le=4)
+    """Side of the square over the longer side of the box."""
+    shift_y: float = Field(ge=-1, le=1)
+    """How far the square's centre lies below the box's, in sides of the square."""
+
+
+class DetectorSettings(_Section):
+    """Settings of the MTCNN cascade, named and defaulted as in the `mtcnn` package 1.0.0."""
+
+    min_face_size: int = Field(default=20, ge=12)
+    """Smallest face to look for, in pixels of the image that the pyramid is built on."""
+    scale_factor: float = Field(default=0.709, gt=0, lt=1)
+    threshold_pnet: Probability = 0.6
+    threshold_rnet: Probability = 0.7
+    threshold_onet: Probability = 0.8
+    nms_pnet1: Probability = 0.5
+    nms_pnet2: Probability = 0.7
+    nms_rnet: Probability = 0.7
+    nms_onet: Probability = 0.7
+    min_confidence: Probability = 0.9
+    """Faces below are not answered."""
+    max_side: int = Field(default=1280, ge=64)
+    """A photo is shrunk so that its longer side is at most this many pixels, before faces are looked for."""
+
+
+class Manifest(_Section):
+    """What a bundle is, how to use it, and the digest of each of its files."""
+
+    format: Literal[1] = FORMAT
+    version: Version
+    engine: Engine
+    labels: tuple[str, ...] = LABELS
+    crop: CropGeometry
+    detector: DetectorSettings
+    metrics: dict[str, Any]
+    """Figures of this very artefact, as `python -m training evaluate --json` prints them."""
+    training: dict[str, Any]
+    """Provenance: recipe, data digest, versions of the tools."""
+    files: dict[FileName, Sha256]
+    """Every other file of the bundle, and its SHA-256."""
+
+    @classmethod
+    def read(cls, bundle: Path) -> Manifest:
+        """The manifest of an unpacked bundle.
+
+        Raises:
+            FileNotFoundError: there is none.
+            pydantic.ValidationError: it is not of this format.
+        """
+        return cls.model_validate_json((bundle / MANIFEST).read_bytes())

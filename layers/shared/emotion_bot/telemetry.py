@@ -1,0 +1,26 @@
+"""Logger, tracer and metrics. They never see pixels, names, texts or tokens."""
+
+from __future__ import annotations
+
+import os
+
+from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+SERVICE = os.getenv("POWERTOOLS_SERVICE_NAME", "emotion-bot")
+NAMESPACE = os.getenv("POWERTOOLS_METRICS_NAMESPACE", "EmotionBot")
+
+logger = Logger(service=SERVICE)
+# Only AWS calls are traced: traces of httpx would hold Telegram's URLs, and these hold the bot's token.
+tracer = Tracer(service=SERVICE, patch_modules=("botocore",))
+
+
+class Counters(EphemeralMetrics):
+    """A function's counts. Each function has its own, since the playground runs them in one process."""
+
+    def __init__(self) -> None:
+        super().__init__(service=SERVICE, namespace=NAMESPACE)
+
+    def count(self, name: str, value: int = 1) -> None:
+        """Add to a count of this invocation."""
+        self.add_metric(name=name, unit=MetricUnit.Count, value=value)
