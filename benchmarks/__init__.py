@@ -1,0 +1,1 @@
+"""Ours beside its peers: commands that measure, each run as `python -m benchmarks.NAME`."""

@@ -1,0 +1,173 @@
+"""Draws the answer: a box and a label per face, on a picture that Telegram takes and a phone shows well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_bot.vision.layout import Rect, Size, clamp, place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emotion_bot.vision.detection import Box
+
+Colour = tuple[int, int, int]
+Pixels = NDArray[np.uint8]
+
+MIN_SIDE, MAX_SIDE = 800, 1600
+"""Pixels that the longer side is brought between, so that labels can be read and the upload stays small."""
+MAX_RATIO = 19.5
+"""Telegram takes photos up to 20 : 1 (https://core.telegram.org/bots/api#sendphoto); others get a border."""
+QUALITY = 90
+
+# Orange and blue are Okabe and Ito's, which the colour-blind can tell apart; light grey is neither.
+COLOURS: dict[str, Colour] = {"happy": (230, 159, 0), "sad": (0, 114, 178), "neutral": (225, 225, 225)}
+_OTHER: Colour = (204, 121, 167)
+_DARK: Colour = (24, 24, 24)
+_LIGHT: Colour = (255, 255, 255)
+_SEMIBOLD = 600
+_SMALLEST_LETTERS = 11
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """What stands beside a face: a number, a text, or both."""
+
+    number: str
+    text: str
+    colour: Colour
+
+
+def annotate(photo: Pixels, boxes: Sequence[Box], emotions: Sequence[str], labels: Sequence[str]) -> bytes:
+    """The photo, uint8 (H, W, 3), with its faces marked, as a JPEG.
+
+    Several faces are numbered in the order given. Where not every label finds room, numbers stand alone.
+    """
+    canvas, scale, origin = _canvas(photo)
+    faces = [_scaled(box, scale, origin) for box in boxes]
+    numbers = [str(number) if len(faces) > 1 else "" for number in range(1, len(faces) + 1)]
+    colours = [COLOURS.get(emotion, _OTHER) for emotion in emotions]
+    for face, colour in zip(faces, colours, strict=True):
+        _draw_box(canvas, face, colour)
+    if faces:
+        _draw_tags(canvas, faces, [_Tag(*parts) for parts in zip(numbers, labels, colours, strict=True)])
+    _, jpeg = cv2.imencode(".jpg", canvas[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return jpeg.tobytes()
+
+
+def _canvas(photo: Pixels) -> tuple[Pixels, float, Size]:
+    """A copy of the photo at the answer's size, the factor it was scaled by, and where its corner lies."""
+    height, width = photo.shape[:2]
+    longer = max(height, width)
+    scale = min(max(longer, MIN_SIDE), MAX_SIDE) / longer
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    canvas = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    narrowest = int(np.ceil(max(size) / MAX_RATIO))
+    across, down = max(0, narrowest - size[0]), max(0, narrowest - size[1])
+    left, top = across // 2, down // 2
+    canvas = cv2.copyMakeBorder(
+        canvas, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=_DARK
+    )
+    return canvas.astype(np.uint8, copy=False), scale, (left, top)
+
+
+def _scaled(box: Box, scale: float, origin: Size) -> Rect:
+    left, top = round(box[0] * scale) + origin[0], round(box[1] * scale) + origin[1]
+    return left, top, max(1, round(box[2] * scale)), max(1, round(box[3] * scale))
+
+
+def _line_width(canvas: Pixels, face: Rect) -> int:
+    """Pixels; thicker on larger faces, within what suits the picture."""
+    return max(2, int(min(0.02 * min(face[2:]), 0.004 * max(canvas.shape))))
+
+
+def _draw_box(canvas: Pixels, face: Rect, colour: Colour) -> None:
+    line = _line_width(canvas, face)
+    outline = [_rounded(face, min(face[2:]) // 10)]
+    for width, paint in ((line + 2, _DARK), (line, colour)):
+        cv2.polylines(canvas, outline, isClosed=True, color=paint, thickness=width, lineType=cv2.LINE_AA)
+
+
+def _draw_tags(canvas: Pixels, faces: list[Rect], tags: list[_Tag]) -> None:
+    """The labels, as large as all of them fit; else the numbers alone."""
+    size = (canvas.shape[1], canvas.shape[0])
+    picture = np.sqrt(size[0] * size[1])
+    face_side = float(np.median([np.sqrt(face[2] * face[3]) for face in faces]))
+    gap = max(_line_width(canvas, face) for face in faces)
+    font = cv2.FontFace("sans")
+    letters = min(max(0.2 * face_side, 0.024 * picture), 0.042 * picture)
+    for shrink in (1, 0.85, 0.7):
+        pens = [_Pen(font, letters * shrink, tag) for tag in tags]
+        places = place(faces, [pen.size for pen in pens], size, gap)
+        if None not in places:
+            break
+    else:
+        letters = min(max(0.35 * face_side, 0.014 * picture), 0.024 * picture)
+        pens = [_Pen(font, letters, replace(tag, text="")) for tag in tags]
+        places = place(faces, [pen.size for pen in pens], size, gap)
+    for face, spot, pen in zip(faces, places, pens, strict=True):
+        # A number that finds no room lies on its box's upper left corner.
+        corner = (face[0] - pen.size[0] // 2, face[1] - pen.size[1] // 2)
+        pen.draw(canvas, spot or clamp((*corner, *pen.size), size))
+
+
+class _Pen:
+    """Measures one tag at one size of letters, and draws it."""
+
+    def __init__(self, font: cv2.FontFace, letters: float, tag: _Tag) -> None:
+        self._font, self._letters, self._tag = font, max(_SMALLEST_LETTERS, round(letters)), tag
+        self._padding = round(0.45 * self._letters)
+        line = round(1.5 * self._letters)
+        self._number = max(line, self._width(tag.number) + 2 * self._padding) if tag.number else 0
+        text = self._width(tag.text) + 2 * self._padding if tag.text else 0
+        self.size = (self._number + text, line if tag.number or tag.text else 0)
+
+    def draw(self, canvas: Pixels, rect: Rect) -> None:
+        """The tag on a chip that fills the rectangle: number on dark, text on the emotion's colour."""
+        if not rect[2]:
+            return
+        x, y, _, height = rect
+        radius, tag = height // 4, self._tag
+        self._fill(canvas, (x - 1, y - 1, rect[2] + 2, height + 2), radius, _DARK)
+        self._fill(canvas, rect, radius, tag.colour)
+        if tag.number:
+            ink = _ink(tag.colour)
+            if tag.text:
+                self._fill(canvas, (x + 2, y + 2, self._number - 4, height - 4), radius - 1, _DARK)
+                ink = _LIGHT
+            self._write(canvas, tag.number, x + (self._number - self._width(tag.number)) // 2, y, ink)
+        if tag.text:
+            self._write(canvas, tag.text, x + self._number + self._padding, y, _ink(tag.colour))
+
+    def _width(self, text: str) -> int:
+        *_, width, _ = cv2.getTextSize((0, 0), text, (0, 0), self._font, self._letters, _SEMIBOLD)
+        return int(width)
+
+    def _write(self, canvas: Pixels, text: str, x: int, top: int, colour: Colour) -> None:
+        baseline = top + round(1.1 * self._letters)
+        cv2.putText(canvas, text, (x, baseline), colour, self._font, self._letters, _SEMIBOLD)
+
+    @staticmethod
+    def _fill(canvas: Pixels, rect: Rect, radius: int, colour: Colour) -> None:
+        cv2.fillPoly(canvas, [_rounded(rect, radius)], colour, cv2.LINE_AA)
+
+
+def _ink(colour: Colour) -> Colour:
+    """Dark or light, whichever reads better on the colour (Rec. 709 luma)."""
+    red, green, blue = colour
+    return _DARK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 118 else _LIGHT
+
+
+def _rounded(rect: Rect, radius: int) -> NDArray[np.int32]:
+    """The outline of a rectangle with round corners, int32 (N, 1, 2)."""
+    x, y, width, height = rect
+    radius = max(0, min(radius, (width - 1) // 2, (height - 1) // 2))
+    near, far = (x + radius, y + radius), (x + width - 1 - radius, y + height - 1 - radius)
+    corners = (((far[0], near[1]), 270), (far, 0), ((near[0], far[1]), 90), (near, 180))
+    arcs = [cv2.ellipse2Poly(centre, (radius, radius), 0, start, start + 90, 5) for centre, start in corners]
+    return np.concatenate(arcs).reshape(-1, 1, 2).astype(np.int32)

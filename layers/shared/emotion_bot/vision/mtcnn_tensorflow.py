@@ -1,0 +1,62 @@
+"""The reference engine: the cascade of the `mtcnn` package 1.0.0 as it comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from mtcnn import MTCNN
+from mtcnn.stages import StageONet, StagePNet, StageRNet
+
+from emotion_bot.vision.mtcnn import Candidates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from emotion_bot.manifest import DetectorSettings
+
+_PACKAGE_MIN_FACE_SIZE = 20
+"""Pixels; with a smaller `min_face_size` the package leaves levels out; with a larger one, all faces."""
+
+
+class TensorFlowCascade:
+    """The package's cascade, with its own weight files from the bundle."""
+
+    def __init__(self, bundle: Path, settings: DetectorSettings) -> None:
+        self.settings = settings
+        self._mtcnn = MTCNN(
+            stages=[
+                StagePNet(weights=str(bundle / "pnet.lz4")),
+                StageRNet(weights=str(bundle / "rnet.lz4")),
+                StageONet(weights=str(bundle / "onet.lz4")),
+            ]
+        )
+
+    def __call__(self, rgb: NDArray[np.uint8]) -> Candidates:
+        """The faces on an image, uint8 (H, W, 3)."""
+        settings = self.settings
+        height, width = rgb.shape[:2]
+        # Another smallest face is had by another size of the image.
+        scale = _PACKAGE_MIN_FACE_SIZE / settings.min_face_size
+        if scale != 1:
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            rgb = cv2.resize(
+                rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            ).astype(np.uint8)
+        if min(rgb.shape[:2]) < _PACKAGE_MIN_FACE_SIZE:
+            return Candidates.none()
+        found = self._mtcnn.detect_faces(
+            rgb,
+            box_format="xyxy",
+            output_type="numpy",
+            fit_to_image=False,
+            min_face_size=_PACKAGE_MIN_FACE_SIZE,
+            **settings.model_dump(exclude={"min_face_size", "min_confidence", "max_side"}),
+        )
+        # Columns: image, x1, y1, x2, y2, score, five x, five y.
+        back = np.array([width / rgb.shape[1], height / rgb.shape[0]])
+        landmarks = found[:, 6:16].reshape(-1, 2, 5).transpose(0, 2, 1)
+        return Candidates(found[:, 1:5] * np.tile(back, 2), found[:, 5], landmarks * back)

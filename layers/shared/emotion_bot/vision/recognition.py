@@ -1,0 +1,65 @@
+"""What the recognizer says of a photo: its faces, and the photo with them drawn in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emotion_bot.vision.annotate import annotate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from emotion_bot.vision.detection import Box, Detection, Landmarks
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face: where it is, in pixels of the upright photo, and how it looks."""
+
+    box: Box
+    landmarks: Landmarks
+    confidence: float
+    """The detector's probability that this is a face."""
+    scores: dict[str, float]
+    """Probability of each emotion; they sum to 1."""
+
+    @classmethod
+    def of(cls, detection: Detection, labels: Sequence[str], probabilities: NDArray[np.float32]) -> Face:
+        """A detection, and the classifier's probabilities, (len(labels),), for it."""
+        shares = probabilities.astype(float)
+        scores = dict(zip(labels, (shares / shares.sum()).tolist(), strict=True))
+        return cls(detection.box, detection.landmarks, detection.confidence, scores)
+
+    @property
+    def emotion(self) -> str:
+        """The emotion with the largest score."""
+        return max(self.scores, key=self.scores.__getitem__)
+
+    @property
+    def label(self) -> str:
+        """What stands beside the face unless the caller says otherwise, as in "looks happy 93 %"."""
+        return f"looks {self.emotion} {self.scores[self.emotion]:.0%}".replace("%", " %")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A photo's faces, left to right."""
+
+    photo: NDArray[np.uint8] = field(repr=False)
+    """Upright, RGB, uint8 (H, W, 3)."""
+    faces: tuple[Face, ...]
+
+    def annotate(self, labels: Sequence[str] | None = None) -> bytes:
+        """The photo with a box and a label per face, as a JPEG that Telegram takes as a photo.
+
+        Args:
+            labels: one per face, left to right; plain English by default. Several faces are numbered besides.
+        """
+        texts = [face.label for face in self.faces] if labels is None else labels
+        return annotate(
+            self.photo, [face.box for face in self.faces], [face.emotion for face in self.faces], texts
+        )

@@ -1,0 +1,153 @@
+"""The answer's picture: of a size that Telegram takes, with labels inside it and off the faces."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion_bot.vision.annotate import COLOURS, MAX_SIDE, MIN_SIDE, annotate
+from emotion_bot.vision.layout import clamp, overlap, place
+
+LABEL = "looks happy 93 %"
+
+
+def drawn(photo, boxes=(), emotions=None, labels=None):
+    jpeg = annotate(photo, boxes, emotions or ["happy"] * len(boxes), labels or [LABEL] * len(boxes))
+    assert jpeg[:3] == b"\xff\xd8\xff"
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+
+
+def share_of(picture, colour):
+    return float((np.abs(picture.astype(int) - colour).max(axis=2) < 40).mean())
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (120, 90, (MIN_SIDE, 600)),
+        (1000, 900, (1000, 900)),
+        (3000, 4000, (1200, MAX_SIDE)),
+        (1, 1, (MIN_SIDE, MIN_SIDE)),
+    ],
+)
+def test_small_photos_grow_and_large_ones_shrink(height, width, expected):
+    assert drawn(np.zeros((height, width, 3), np.uint8)).shape[:2] == expected
+
+
+@given(st.integers(1, 2500), st.integers(1, 2500))
+@settings(max_examples=15, deadline=None)
+def test_telegram_takes_every_size(height, width):
+    rows, columns = drawn(np.zeros((height, width, 3), np.uint8)).shape[:2]
+    assert max(rows, columns) / min(rows, columns) <= 20
+    assert MIN_SIDE <= max(rows, columns) <= MAX_SIDE
+
+
+def test_the_narrowest_photo():
+    noise = np.random.default_rng(0).integers(0, 256, (16_000, 1, 3), dtype=np.uint8)
+    assert drawn(noise, [(0, 0, 1, 1)]).shape[1] >= MAX_SIDE / 20
+
+
+def test_the_worst_photo_can_be_uploaded():
+    noise = np.random.default_rng(0).integers(0, 256, (MAX_SIDE, MAX_SIDE, 3), dtype=np.uint8)
+    assert len(annotate(noise, [], [], [])) < 10_000_000
+
+
+def test_without_faces_the_photo_is_as_it_was():
+    photo = np.full((900, 900, 3), (10, 200, 60), np.uint8)
+    assert np.abs(drawn(photo).astype(int) - photo).max() < 4
+
+
+def test_the_photo_itself_is_not_drawn_on():
+    photo = np.zeros((900, 900, 3), np.uint8)
+    drawn(photo, [(300, 300, 200, 260)])
+    assert not photo.any()
+
+
+@pytest.mark.parametrize("emotion", COLOURS)
+def test_the_colour_tells_the_emotion(emotion):
+    picture = drawn(np.full((900, 900, 3), 90, np.uint8), [(300, 300, 200, 260)], [emotion])
+    shares = {name: share_of(picture, colour) for name, colour in COLOURS.items()}
+    assert max(shares, key=shares.get) == emotion
+    assert shares[emotion] > 0.01
+
+
+def test_an_emotion_of_another_model_has_a_colour_too():
+    assert drawn(np.zeros((900, 900, 3), np.uint8), [(300, 300, 200, 260)], ["surprised"]).any()
+
+
+def test_labels_differ_by_their_text():
+    photo, box = np.zeros((900, 900, 3), np.uint8), [(300, 300, 200, 260)]
+    english = drawn(photo, box)
+    russian = drawn(photo, box, labels=["похоже, счастье, 93 %"])
+    unknown = drawn(photo, box, labels=["??????, ???????, 93 %"])
+    assert (english != russian).any()
+    # Cyrillic letters are drawn as such, not as the question marks that stand for what a font lacks.
+    assert (russian != unknown).any()
+
+
+def test_several_faces_are_numbered():
+    photo, boxes = np.zeros((900, 900, 3), np.uint8), [(100, 300, 100, 130), (600, 300, 100, 130)]
+    one_by_one = np.maximum(drawn(photo, boxes[:1]), drawn(photo, boxes[1:]))
+    assert (np.abs(drawn(photo, boxes).astype(int) - one_by_one).max(axis=2) > 100).sum() > 500
+
+
+def test_a_crowd_gets_numbers_only():
+    photo = np.full((1000, 1000, 3), 90, np.uint8)
+    boxes = [(x, y, 60, 80) for y in range(0, 1000, 100) for x in range(0, 1000, 80)]
+    assert (
+        share_of(drawn(photo, boxes), COLOURS["happy"])
+        < share_of(drawn(photo, boxes[:1]), COLOURS["happy"]) * 130
+    )
+    np.testing.assert_array_equal(
+        drawn(photo, boxes), drawn(photo, boxes, labels=["another text"] * len(boxes))
+    )
+
+
+rects = st.tuples(st.integers(0, 1100), st.integers(0, 700), st.integers(5, 400), st.integers(5, 400))
+
+
+@given(st.lists(rects, min_size=1, max_size=12), st.integers(40, 400), st.integers(10, 50))
+@settings(max_examples=150, deadline=None)
+def test_labels_lie_inside_off_other_faces_and_off_each_other(faces, across, down):
+    canvas = (1200, 800)
+    faces = [clamp(face, canvas) for face in faces]
+    places = place(faces, [(across, down)] * len(faces), canvas, gap=4)
+    found = [(index, rect) for index, rect in enumerate(places) if rect is not None]
+    for index, rect in found:
+        assert rect[2:] == (across, down)
+        assert rect[0] >= 0 <= rect[1]
+        assert rect[0] + across <= canvas[0]
+        assert rect[1] + down <= canvas[1]
+        assert not any(overlap(rect, face) for other, face in enumerate(faces) if other != index)
+        assert not any(overlap(rect, taken) for other, taken in found if other != index)
+        if overlap(rect, faces[index]):
+            assert faces[index][3] >= 4 * down
+
+
+def test_a_lone_face_has_its_label_above():
+    assert place([(500, 300, 100, 130)], [(220, 30)], (1200, 800), gap=4) == [(500, 266, 220, 30)]
+
+
+def test_at_the_top_the_label_goes_below():
+    assert place([(500, 3, 100, 130)], [(220, 30)], (1200, 800), gap=4) == [(500, 137, 220, 30)]
+
+
+def test_at_the_right_the_label_moves_in():
+    assert place([(1150, 300, 50, 60)], [(220, 30)], (1200, 800), gap=4) == [(980, 266, 220, 30)]
+
+
+def test_on_a_face_that_fills_the_photo_the_label_lies_on_the_chin():
+    assert place([(0, 0, 800, 800)], [(220, 30)], (800, 800), gap=4) == [(290, 770, 220, 30)]
+
+
+def test_a_label_wider_than_the_photo_has_no_place():
+    assert place([(10, 10, 20, 20)], [(220, 30)], (200, 800), gap=4) == [None]
+
+
+@given(st.lists(rects, max_size=6), st.integers(50, 1300), st.integers(50, 900))
+@settings(max_examples=25, deadline=None)
+def test_any_boxes_can_be_drawn(boxes, width, height):
+    photo = np.zeros((height, width, 3), np.uint8)
+    emotions = [("happy", "sad", "neutral")[index % 3] for index in range(len(boxes))]
+    assert drawn(photo, boxes, emotions).ndim == 3
