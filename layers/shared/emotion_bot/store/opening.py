@@ -1,0 +1,102 @@
+"""From a store to a folder on this machine that holds the deployed bundle, every digest checked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from emotion_bot.store.bundle import digest, pack, unpack
+from emotion_bot.store.current import CURRENT, read_current, zip_name
+from emotion_bot.store.errors import BundleNotFound, DigestMismatch, StoreError
+from emotion_bot.store.stores import connect
+
+
+def open_bundle(store: str, engine: str = "litert") -> Path:
+    """Fetch the deployed bundle, check it, unpack it, and return its folder.
+
+    What was unpacked before is used again, if it still is what its digest says.
+
+    Args:
+        store: a folder, or `s3://bucket/prefix`.
+        engine: `litert` or `tensorflow`.
+
+    Raises:
+        BundleNotFound: there is no such store or bundle.
+        DigestMismatch: the zip, or a file in it, was altered.
+        StoreError: anything else; the message says what to do.
+
+    Example:
+        >>> folder = open_bundle("models")
+        >>> (folder / "manifest.json").exists()
+        True
+    """
+    source = connect(store)
+    current, _ = read_current(source, store)
+    expected = {str(name): value for name, value in current.sha256.items()}.get(engine)
+    if expected is None:
+        raise BundleNotFound(
+            f"Version {current.version} in {store} has no bundle for the engine {engine}, "
+            f"only for {', '.join(current.sha256)}."
+        )
+    cache = _cache()
+    folder = cache / expected
+    if _intact(folder):
+        return folder
+
+    name = zip_name(current.version, engine)
+    found = source.get(name)
+    if found is None:
+        raise BundleNotFound(
+            f"{store} holds no {name}, though {CURRENT} names it; publish the bundle again, or roll back."
+        )
+    if digest(found.data) != expected:
+        raise DigestMismatch(f"{name} in {store}", expected, digest(found.data))
+    try:
+        with tempfile.TemporaryDirectory(dir=cache, prefix=".") as draft:
+            contents = Path(draft) / "bundle"
+            contents.mkdir()
+            unpack(found.data, contents, name=f"{name} in {store}", version=current.version, engine=engine)
+            _settle(contents, folder)
+    except OSError as error:
+        raise StoreError(f"The bundle cannot be unpacked into {cache}: {error.strerror}.") from error
+    return folder
+
+
+def _cache() -> Path:
+    """A folder that only this user can enter: what lies there will be loaded."""
+    cache = Path(tempfile.gettempdir()) / f"emotion-bot-{os.getuid()}"
+    try:
+        cache.mkdir(mode=0o700, exist_ok=True)
+        found = cache.lstat()
+    except OSError as error:
+        raise StoreError(
+            f"{cache} cannot be made: {error.strerror}; set TMPDIR to a folder that can be written."
+        ) from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise StoreError(
+            f"{cache} is open to other users, or not a folder of yours; remove it, or set TMPDIR to another."
+        )
+    return cache
+
+
+def _intact(folder: Path) -> bool:
+    """Whether the folder, packed again, has the digest that names it."""
+    try:
+        return digest(pack(folder)) == folder.name
+    except OSError:
+        return False
+
+
+def _settle(contents: Path, folder: Path) -> None:
+    """Rename `contents` to `folder`, unless another process was quicker: what it unpacked serves as well."""
+    if _intact(folder):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        contents.rename(folder)
+    except OSError:
+        if not _intact(folder):
+            raise
