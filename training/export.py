@@ -1,0 +1,127 @@
+"""The trained network and MTCNN's three, as the files of the two bundles that the bot loads."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+from keras import layers, ops
+from mtcnn.network.onet import ONet
+from mtcnn.network.pnet import PNet
+from mtcnn.network.rnet import RNet
+from mtcnn.utils.tensorflow import load_weights
+
+from emotion_bot.vision.crop import CROP_SIZE
+from training.data import RELEASED
+from training.runs import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from emotion_bot.manifest import Engine
+
+MAX_DIFFERENCE = 1e-4
+"""Largest difference allowed between an output in Keras and the same in LiteRT."""
+DETECTOR = {
+    # Name: network, height and width of its input (P-Net slides over images of any size).
+    "pnet": (PNet, None),
+    "rnet": (RNet, 24),
+    "onet": (ONet, 48),
+}
+
+
+class ExportError(TrainingError):
+    """A converted network does not compute what the original does."""
+
+
+def released_classifier(network: keras.Model) -> keras.Model:
+    """The classifier that ships, in plain Keras layers, so that it loads with no code of ours.
+
+    Faces uint8 (N, 48, 48) in; probabilities float32 (N, 3) of happy, sad and neutral out: the mean over the
+    face and its mirror image, which look equally happy but which the network scores a little differently.
+    """
+    logits = network.get_layer("logits")
+    features = keras.Model(network.inputs, logits.input, name="features")
+    probabilities = layers.Dense(RELEASED, activation="softmax", name="probabilities")
+    faces = keras.Input((CROP_SIZE, CROP_SIZE), dtype="uint8", name="faces")
+    # One batch for both looks: the weights stand in the exported graph once.
+    looks = probabilities(features(ops.concatenate([faces, ops.flip(faces, axis=2)], axis=0)))
+    classifier = keras.Model(faces, ops.mean(ops.reshape(looks, (2, -1, RELEASED)), axis=0), name="emotion")
+    kernel, bias = logits.get_weights()
+    probabilities.set_weights([kernel[:, :RELEASED], bias[:RELEASED]])
+    return classifier
+
+
+def export(network: keras.Model, folder_of: Callable[[Engine], Path]) -> dict[Engine, Path]:
+    """Write the files of both bundles, and check that LiteRT computes what Keras does.
+
+    Args:
+        network: as `fit` left it.
+        folder_of: where the files of an engine go.
+
+    Returns:
+        The folder of each engine.
+
+    Raises:
+        ExportError: a converted network differs from the original.
+    """
+    litert, tensorflow = folder_of("litert"), folder_of("tensorflow")
+    for folder in (litert, tensorflow):
+        folder.mkdir(parents=True, exist_ok=True)
+    classifier = released_classifier(network)
+    classifier.save(tensorflow / "emotion.keras")
+    random = np.random.default_rng(0)
+    model = _convert(classifier)
+    for count in (1, 2, 7):
+        _check(
+            "emotion",
+            classifier,
+            model,
+            random.integers(0, 256, (count, CROP_SIZE, CROP_SIZE), dtype=np.uint8),
+        )
+    (litert / "emotion.tflite").write_bytes(model)
+    for name, (build, side) in DETECTOR.items():
+        weights = f"{name}.lz4"
+        stage = build()
+        stage.build((None, side, side, 3))
+        stage.set_weights(load_weights(weights))
+        patches = (
+            [(1, 96, 96, 3), (1, 61, 117, 3)] if side is None else [(1, side, side, 3), (5, side, side, 3)]
+        )
+        stage(np.zeros(patches[0], np.float32))  # Keras exports such a model only once it was called
+        model = _convert(stage)
+        for shape in patches:
+            _check(name, stage, model, random.uniform(-1, 1, shape).astype(np.float32))
+        (litert / f"{name}.tflite").write_bytes(model)
+        (tensorflow / weights).write_bytes((files("mtcnn.assets.weights") / weights).read_bytes())
+    return {"litert": litert, "tensorflow": tensorflow}
+
+
+def _convert(model: keras.Model) -> bytes:
+    """By way of a SavedModel: `from_concrete_functions` loses the weights without a word."""
+    with tempfile.TemporaryDirectory() as saved:
+        model.export(saved, "tf_saved_model", verbose=False)
+        return bytes(tf.lite.TFLiteConverter.from_saved_model(saved).convert())
+
+
+def _check(name: str, model: keras.Model, converted: bytes, inputs: np.ndarray) -> None:
+    interpreter = Interpreter(model_content=converted, num_threads=1)
+    entry = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(entry, inputs.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(entry, inputs)
+    interpreter.invoke()
+    ours = [interpreter.get_tensor(output["index"]) for output in interpreter.get_output_details()]
+    for reference in (np.asarray(output) for output in tf.nest.flatten(model(inputs))):
+        same = [output for output in ours if output.shape == reference.shape]
+        difference = min((float(np.abs(output - reference).max()) for output in same), default=np.inf)
+        if not difference < MAX_DIFFERENCE:
+            raise ExportError(
+                f"{name}: LiteRT and Keras differ by {difference:.2g} for input of shape {inputs.shape}."
+            )
