@@ -1,0 +1,1 @@
+"""Telegram in and out: reading updates, commands, texts, sending. Knows no pixels."""

@@ -1,0 +1,89 @@
+"""What can go wrong with Telegram, sorted by what one can do about it. No message holds the token.
+
+TelegramFailure
+├── Undeliverable      the person blocked the bot, the chat is gone: nothing to retry
+├── FileTooBig         Telegram does not let bots fetch this file
+├── TokenRejected      the bot's token is wrong or was revoked
+└── TryAgain           flood control, Telegram's own trouble, the network: later it may work
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_REASON = 200
+"""Characters; Telegram's own are shorter."""
+
+
+class TelegramFailure(Exception):
+    """Base of these errors."""
+
+
+class Undeliverable(TelegramFailure):
+    """Telegram refuses for good."""
+
+
+class FileTooBig(TelegramFailure):
+    """The file is over what a bot can download."""
+
+
+class TokenRejected(TelegramFailure):
+    """Telegram does not know the bot's token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Telegram rejects the bot's token; set the token's parameter to the one that @BotFather shows."
+        )
+
+
+class TryAgain(TelegramFailure):
+    """It may work later."""
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds, where Telegram says so."""
+
+
+@contextmanager
+def sorted_out() -> Iterator[None]:
+    """Turn what python-telegram-bot and httpx raise into the errors above.
+
+    The originals are left behind: they quote Telegram's answer, and their requests' URLs hold the token.
+    """
+    try:
+        yield
+    except RetryAfter as error:
+        # Not the property: it warns, on every use, that its type is about to change.
+        seconds = int(error._retry_after.total_seconds())
+        raise TryAgain(f"flood control for {seconds} s", seconds) from None
+    except InvalidToken:
+        raise TokenRejected from None
+    except ChatMigrated:
+        raise Undeliverable("the group became a supergroup") from None
+    except (BadRequest, Forbidden) as error:
+        raise Undeliverable(_refusal(error)) from None
+    except (NetworkError, httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
+        raise TryAgain(f"Telegram cannot be reached: {type(error).__name__}") from None
+    except (TelegramError, httpx.InvalidURL) as error:
+        raise TryAgain(f"Telegram answers something unexpected: {type(error).__name__}") from None
+
+
+def _refusal(error: TelegramError) -> str:
+    """Telegram's reason. What a proxy says instead, which could be anything, is left out."""
+    return type(error).__name__ if "server response" in error.message else error.message[:_LONGEST_REASON]

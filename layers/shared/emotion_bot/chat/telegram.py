@@ -1,0 +1,146 @@
+"""The way out: fetch a photo from Telegram, send an answer to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+import httpx
+from telegram import Bot, InputFile, ReplyParameters
+from telegram.request import HTTPXRequest
+
+from emotion_bot.chat.constants import Limit
+from emotion_bot.chat.errors import FileTooBig, TryAgain, Undeliverable, sorted_out
+
+if TYPE_CHECKING:
+    from emotion_bot.jobs import Origin
+
+# python-telegram-bot is about to give durations another type, and warns on each until one opts in.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+# They log the addresses of their requests, which hold the token, and answers that they cannot parse.
+for library, level in (
+    ("httpx", logging.WARNING),
+    ("httpcore", logging.WARNING),
+    ("telegram", logging.CRITICAL),
+):
+    logging.getLogger(library).setLevel(level)
+
+_TIMEOUT: Final = 20.0
+"""Seconds without a byte before Telegram counts as out of reach."""
+_DOWNLOAD_TIMEOUT: Final = 60.0
+"""Seconds for a whole file, which may come in drops."""
+_FILE_PATH: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
+"""What Telegram calls its files, such as `photos/file_7.jpg`: no way up, no other host."""
+
+
+class Telegram:
+    """A bot's account. Keeps its connections, so make one and use it in one event loop."""
+
+    def __init__(
+        self, token: str, api_url: str, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """Make no connection yet.
+
+        Args:
+            token: the bot's, from @BotFather.
+            api_url: the Bot API server, the only host that is ever asked.
+            transport: another way to reach it, for tests.
+        """
+        api = api_url.rstrip("/")
+        # Building one costs 20 ms, so the two clients share it.
+        certificates = httpx.create_ssl_context()
+        request = HTTPXRequest(
+            connection_pool_size=8,
+            connect_timeout=_TIMEOUT,
+            read_timeout=_TIMEOUT,
+            write_timeout=_TIMEOUT,
+            media_write_timeout=_TIMEOUT,
+            httpx_kwargs={"transport": transport, "verify": certificates},
+        )
+        self.bot = Bot(
+            token,
+            base_url=f"{api}/bot",
+            base_file_url=f"{api}/file/bot",
+            request=request,
+            get_updates_request=request,
+        )
+        self._files = httpx.AsyncClient(transport=transport, verify=certificates, timeout=_TIMEOUT)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._files.aclose()
+        await self.bot.shutdown()
+
+    async def download(self, file_id: str) -> bytes:
+        """A file's bytes.
+
+        Raises:
+            FileTooBig: over Limit.DOWNLOAD_BYTES, as Telegram says or as it turns out.
+            TokenRejected: the token is wrong.
+            TryAgain: it cannot be had now; Telegram says so of a file that it no longer knows, too.
+        """
+        try:
+            with sorted_out():
+                file = await self.bot.get_file(file_id)
+        except Undeliverable as refusal:
+            if "too big" in str(refusal):
+                raise FileTooBig from None
+            raise TryAgain(f"Telegram does not hand out the file: {refusal}") from None
+        if (file.file_size or 0) > Limit.DOWNLOAD_BYTES:
+            raise FileTooBig
+        root = f"{self.bot.base_file_url}/"
+        path = (file.file_path or "").removeprefix(root)
+        # python-telegram-bot passes on, unchanged, a path that happens to exist on this machine.
+        if path == file.file_path or not _FILE_PATH.fullmatch(path):
+            raise TryAgain("Telegram names a file that is not its own")
+        with sorted_out():
+            async with asyncio.timeout(_DOWNLOAD_TIMEOUT):
+                return await self._fetch(root + path)
+
+    async def _fetch(self, url: str) -> bytes:
+        content = bytearray()
+        async with self._files.stream("GET", url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise TryAgain(f"Telegram answers {response.status_code} for the file")
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > Limit.DOWNLOAD_BYTES:
+                    raise FileTooBig
+        return bytes(content)
+
+    async def send_photo(self, origin: Origin, jpeg: bytes, caption: str) -> None:
+        """Answer a message with a photo.
+
+        Raises:
+            TelegramFailure: any but FileTooBig.
+        """
+        with sorted_out():
+            await self.bot.send_photo(
+                origin.chat_id,
+                InputFile(jpeg, filename="faces.jpg"),
+                caption=caption,
+                message_thread_id=origin.thread_id,
+                reply_parameters=_reply_to(origin),
+            )
+
+    async def send_text(self, origin: Origin, text: str) -> None:
+        """Answer a message with a sentence.
+
+        Raises:
+            TelegramFailure: any but FileTooBig.
+        """
+        with sorted_out():
+            await self.bot.send_message(
+                origin.chat_id,
+                text,
+                message_thread_id=origin.thread_id,
+                reply_parameters=_reply_to(origin),
+            )
+
+
+def _reply_to(origin: Origin) -> ReplyParameters:
+    return ReplyParameters(origin.message_id, allow_sending_without_reply=True)

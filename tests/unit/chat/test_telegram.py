@@ -1,0 +1,221 @@
+"""The way out: what is fetched, from where and how much; what is sent; what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import traceback
+
+import httpx
+import pytest
+
+from emotion_bot.chat import telegram as module
+from emotion_bot.chat.constants import Limit
+from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TokenRejected, TryAgain, Undeliverable
+from emotion_bot.chat.telegram import Telegram
+from emotion_bot.jobs import Origin
+from tests.unit.fakes import API, TOKEN, FakeBotApi
+
+ORIGIN = Origin(update_id=7, chat_id=-1005, message_id=3, thread_id=42, language="en")
+
+
+@pytest.fixture
+def api():
+    return FakeBotApi()
+
+
+@pytest.fixture
+def do(api):
+    """Run `do(method, *arguments)` of a Telegram that talks to the fake one."""
+
+    def run(method, *arguments):
+        async def use():
+            telegram = Telegram(TOKEN, f"{API}/", transport=api)
+            try:
+                return await getattr(telegram, method)(*arguments)
+            finally:
+                await telegram.close()
+
+        return asyncio.run(use())
+
+    return run
+
+
+def file(**changes):
+    result = {
+        "file_id": "photo",
+        "file_unique_id": "u",
+        "file_size": 6,
+        "file_path": "photos/photo",
+        **changes,
+    }
+    return httpx.Response(200, json={"ok": True, "result": result})
+
+
+def test_a_file_is_fetched_in_two_steps(api, do):
+    assert do("download", "photo") == b"pixels"
+    assert api.calls == [("getFile", {"file_id": "photo"}), ("download", {"path": "photo"})]
+
+
+def test_what_telegram_says_is_too_big_is_not_even_begun(api, do):
+    api.answers["getFile"] = [file(file_size=Limit.DOWNLOAD_BYTES + 1)]
+    with pytest.raises(FileTooBig):
+        do("download", "photo")
+    assert api.methods == ["getFile"]
+
+
+def test_what_telegram_refuses_as_too_big_is_too_big(api, do):
+    api.fail("getFile", 400, "Bad Request: file is too big")
+    with pytest.raises(FileTooBig):
+        do("download", "photo")
+
+
+def test_what_turns_out_too_big_is_broken_off(api, do):
+    read = 0
+
+    async def endless():
+        nonlocal read
+        while True:
+            read += 1 << 20
+            yield b"x" * (1 << 20)
+
+    api.answers["getFile"] = [file(file_size=6)]
+    api.answers["download"] = [httpx.Response(200, content=endless())]
+    with pytest.raises(FileTooBig):
+        do("download", "photo")
+    assert read <= Limit.DOWNLOAD_BYTES + (2 << 20)
+
+
+def test_a_file_of_exactly_the_limit_is_fetched(api, do):
+    api.files["photo"] = bytes(Limit.DOWNLOAD_BYTES)
+    assert len(do("download", "photo")) == Limit.DOWNLOAD_BYTES
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        "",
+        "/etc/passwd",
+        "pyproject.toml",
+        "https://elsewhere.test/photo",
+        "//elsewhere.test/photo",
+        "../../bot/getMe",
+        "photos/../../secret",
+        "photos/photo?x=1",
+        "photos/photo#x",
+        "photos//photo",
+        "@elsewhere.test/photo",
+        "photos\\photo",
+        "photos/\nphoto",
+    ],
+)
+def test_a_path_that_leads_elsewhere_is_not_followed(api, do, path):
+    api.answers["getFile"] = [file(file_path=path)]
+    with pytest.raises(TryAgain, match="not its own"):
+        do("download", "photo")
+    assert api.methods == ["getFile"]
+
+
+@pytest.mark.parametrize("code", [301, 302, 404, 500])
+def test_whatever_is_no_file_is_tried_again(api, do, code):
+    api.answers["download"] = [httpx.Response(code, headers={"location": "https://elsewhere.test/"})]
+    with pytest.raises(TryAgain, match=str(code)):
+        do("download", "photo")
+    assert api.methods == ["getFile", "download"]
+
+
+def test_a_file_that_drips_is_given_up(api, do, monkeypatch):
+    async def drip():
+        await asyncio.Event().wait()
+        yield b""
+
+    monkeypatch.setattr(module, "_DOWNLOAD_TIMEOUT", 0.01)
+    api.answers["download"] = [httpx.Response(200, content=drip())]
+    with pytest.raises(TryAgain, match="TimeoutError"):
+        do("download", "photo")
+
+
+def test_a_photo_is_sent_as_a_reply_in_its_topic(api, do):
+    do("send_photo", ORIGIN, b"\xff\xd8jpeg", "caption")
+    call = api.sent("sendPhoto")
+    assert (call["chat_id"], call["message_thread_id"], call["caption"]) == ("-1005", "42", "caption")
+    assert json.loads(call["reply_parameters"]) == {"message_id": 3, "allow_sending_without_reply": True}
+    assert api.uploads == [b"\xff\xd8jpeg"]
+
+
+def test_a_text_is_sent_as_a_reply(api, do):
+    do("send_text", ORIGIN.model_copy(update={"thread_id": None}), "sentence")
+    call = api.sent("sendMessage")
+    assert (call["text"], "message_thread_id" in call) == ("sentence", False)
+    assert json.loads(call["reply_parameters"])["message_id"] == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "parameters", "failure", "message"),
+    [
+        (403, "Forbidden: bot was blocked by the user", {}, Undeliverable, "blocked by the user"),
+        (400, "Bad Request: chat not found", {}, Undeliverable, "Chat not found"),
+        (
+            400,
+            "Bad Request: group chat was upgraded",
+            {"migrate_to_chat_id": -7},
+            Undeliverable,
+            "supergroup",
+        ),
+        (401, "Unauthorized", {}, TokenRejected, "BotFather"),
+        (404, "Not Found", {}, TokenRejected, "BotFather"),
+        (409, "Conflict", {}, TryAgain, "Conflict"),
+        (429, "Too Many Requests", {"retry_after": 17}, TryAgain, "17 s"),
+        (500, "Internal Server Error", {}, TryAgain, "cannot be reached"),
+        (502, "Bad Gateway", {}, TryAgain, "cannot be reached"),
+    ],
+)
+def test_what_telegram_refuses(api, do, code, description, parameters, failure, message):
+    api.fail("sendMessage", code, description, **parameters)
+    with pytest.raises(failure, match=message) as caught:
+        do("send_text", ORIGIN, "sentence")
+    assert getattr(caught.value, "retry_after", None) == parameters.get("retry_after")
+
+
+TROUBLES = [
+    httpx.ConnectError(f"{API}/bot{TOKEN}"),
+    httpx.ReadTimeout(f"{API}/bot{TOKEN}"),
+    httpx.RemoteProtocolError(f"{API}/bot{TOKEN}"),
+    httpx.InvalidURL(f"{API}/bot{TOKEN}"),
+    *(httpx.Response(code, text=f"{TOKEN} heart of gold") for code in (400, 401, 403, 500)),
+]
+NO_JSON = httpx.Response(200, text=f"{TOKEN} heart of gold")
+
+
+@pytest.mark.parametrize(
+    ("method", "trouble"),
+    [
+        *((method, trouble) for method in ("sendMessage", "getFile", "download") for trouble in TROUBLES),
+        ("sendMessage", NO_JSON),
+        ("getFile", NO_JSON),
+    ],
+)
+def test_neither_errors_nor_logs_tell_the_token(api, do, caplog, capfd, method, trouble):
+    call = ("send_text", ORIGIN, "sentence") if method == "sendMessage" else ("download", "photo")
+    caplog.set_level(logging.INFO)
+    api.answers[method] = [trouble]
+    with pytest.raises(TelegramFailure) as caught:
+        do(*call)
+    told = "".join(traceback.format_exception(caught.value)) + caplog.text + "".join(capfd.readouterr())
+    assert TOKEN not in told
+    assert "heart of gold" not in told
+
+
+def test_when_all_goes_well_the_libraries_are_silent(do, caplog):
+    caplog.set_level(logging.INFO)
+    do("download", "photo")
+    do("send_text", ORIGIN, "sentence")
+    assert caplog.text == ""
+
+
+def test_only_the_server_of_the_settings_is_asked(do):
+    """The fake one fails at every other address; and the real default is Telegram's own."""
+    do("send_photo", ORIGIN, b"jpeg", "caption")
+    assert Telegram(TOKEN, "https://api.telegram.org/").bot.base_url == f"https://api.telegram.org/bot{TOKEN}"

@@ -1,0 +1,220 @@
+"""Stand-ins for what lies outside: Telegram, SSM, SQS, DynamoDB, and a recognizer that looks at nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from types import SimpleNamespace
+from urllib.parse import parse_qsl
+
+import httpx
+import numpy as np
+from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyItemAlreadyExistsError,
+    IdempotencyItemNotFoundError,
+)
+from aws_lambda_powertools.utilities.parameters.base import BaseProvider
+
+from emotion_bot.vision import Face, PhotoError, Recognition
+
+TOKEN = "123456:AA-unit-test-token"
+SECRET = "unit-test_secret"
+API = "https://telegram.test"
+
+
+class FakeBotApi(httpx.AsyncBaseTransport):
+    """Telegram's server: notes every call, and answers as told, by default with success."""
+
+    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+        self.files = files if files is not None else {"photo": b"pixels"}
+        """File id to content."""
+        self.calls: list[tuple[str, dict[str, str]]] = []
+        self.uploads: list[bytes] = []
+        self.answers: dict[str, list[httpx.Response | Exception]] = {}
+        """What to answer to a method instead, in turn."""
+
+    def fail(self, method: str, code: int, description: str = "", **parameters: int) -> None:
+        body = {"ok": False, "error_code": code, "description": description, "parameters": parameters}
+        self.answers.setdefault(method, []).append(httpx.Response(code, json=body))
+
+    @property
+    def methods(self) -> list[str]:
+        return [method for method, _ in self.calls]
+
+    def sent(self, method: str) -> dict[str, str]:
+        """The one call of a method."""
+        (call,) = [parameters for name, parameters in self.calls if name == method]
+        return call
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert str(request.url).startswith(API), request.url.host
+        body = await request.aread()
+        path = request.url.path
+        if path.startswith(f"/file/bot{TOKEN}/"):
+            method, parameters = "download", {"path": path.rpartition("/")[2]}
+        else:
+            assert path.startswith(f"/bot{TOKEN}/")
+            method, parameters = path.rpartition("/")[2], self._parameters(request, body)
+        self.calls.append((method, parameters))
+        if self.answers.get(method):
+            answer = self.answers[method].pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        return self._succeed(method, parameters)
+
+    def _parameters(self, request: httpx.Request, body: bytes) -> dict[str, str]:
+        kind = request.headers.get("content-type", "")
+        if not kind.startswith("multipart/"):
+            return dict(parse_qsl(body.decode()))
+        message = BytesParser(EmailMessage).parsebytes(f"content-type: {kind}\r\n\r\n".encode() + body)
+        parameters = {}
+        for part in message.iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            content = part.get_payload(decode=True)
+            if part.get_filename():
+                self.uploads.append(content)
+            else:
+                parameters[name] = content.decode()
+        return parameters
+
+    def _succeed(self, method: str, parameters: dict[str, str]) -> httpx.Response:
+        if method == "download":
+            return httpx.Response(200, content=self.files[parameters["path"]])
+        if method == "getFile":
+            file_id = parameters["file_id"]
+            result: object = {
+                "file_id": file_id,
+                "file_unique_id": "u",
+                "file_size": len(self.files[file_id]),
+                "file_path": f"photos/{file_id}",
+            }
+        elif method == "getMe":
+            result = {"id": 1, "is_bot": True, "first_name": "Emotions", "username": "emotion_test_bot"}
+        elif method in ("sendPhoto", "sendMessage"):
+            result = {"message_id": 9, "date": 0, "chat": {"id": 1, "type": "private"}}
+        else:
+            result = True
+        return httpx.Response(200, json={"ok": True, "result": result})
+
+
+class FakeParameters(BaseProvider):
+    """SSM: parameters by name; what is missing cannot be read."""
+
+    def __init__(self, **values: str) -> None:
+        self.values = values
+        super().__init__()
+
+    def _get(self, name: str, **_: object) -> str:
+        return self.values[name]
+
+    def _get_multiple(self, path: str, **_: object) -> dict[str, str]:
+        raise NotImplementedError
+
+
+@dataclass
+class FakeQueue:
+    """SQS: keeps what is sent, or fails."""
+
+    error: Exception | None = None
+    bodies: list[str] = field(default_factory=list)
+    hidden: list[dict[str, object]] = field(default_factory=list)
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - boto3's names
+        assert QueueUrl == "https://sqs.test/1/photos"
+        if self.error:
+            raise self.error
+        self.bodies.append(MessageBody)
+
+    def get_queue_url(self, *, QueueName: str) -> dict[str, str]:  # noqa: N803
+        return {"QueueUrl": f"https://sqs.test/1/{QueueName}"}
+
+    def change_message_visibility(self, **parameters: object) -> None:
+        if self.error:
+            raise self.error
+        self.hidden.append(parameters)
+
+
+class InMemoryPersistence(BasePersistenceLayer):
+    """DynamoDB: the records of Powertools' idempotency, in a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: dict[str, object] = {}
+        self.error: Exception | None = None
+        """What an update raises, as where the table cannot be reached."""
+
+    def _get_record(self, idempotency_key):
+        try:
+            return self.records[idempotency_key]
+        except KeyError:
+            raise IdempotencyItemNotFoundError from None
+
+    def _put_record(self, data_record):
+        known = self.records.get(data_record.idempotency_key)
+        if known is not None and not known.is_expired:
+            raise IdempotencyItemAlreadyExistsError(old_data_record=known)
+        self.records[data_record.idempotency_key] = data_record
+
+    def _update_record(self, data_record):
+        if self.error:
+            raise self.error
+        self.records[data_record.idempotency_key] = data_record
+
+    def _delete_record(self, data_record):
+        del self.records[data_record.idempotency_key]
+
+
+def face(emotion: str = "happy", score: float = 0.93) -> Face:
+    scores = dict.fromkeys(("happy", "sad", "neutral"), (1 - score) / 2) | {emotion: score}
+    return Face(box=(2, 2, 20, 20), landmarks=((5, 5),) * 5, confidence=0.99, scores=scores)
+
+
+class FakeRecognizer:
+    """Finds the faces that it was told of, or raises."""
+
+    def __init__(self, *faces: Face, error: PhotoError | None = None) -> None:
+        self.faces, self.error = faces, error
+        self.photos: list[bytes] = []
+        self.manifest = SimpleNamespace(version="test-1")
+
+    def recognize(self, photo: bytes) -> Recognition:
+        self.photos.append(photo)
+        if self.error:
+            raise self.error
+        return Recognition(photo=np.full((48, 64, 3), 128, np.uint8), faces=self.faces)
+
+
+class Context:
+    """Lambda's context object."""
+
+    function_name = "unit-test"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:1:function:unit-test"
+    aws_request_id = "52fdfc07-2182-154f-163f-5f0f9a621d72"
+
+    def __init__(self, milliseconds: int = 60_000) -> None:
+        self.milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+def logged(output: str) -> list[dict[str, object]]:
+    """The JSON lines that a function wrote, without the metrics."""
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" not in line]
+
+
+def counted(output: str) -> dict[str, float]:
+    """The metrics that a function wrote, and their values."""
+    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    return {
+        metric["Name"]: sum(np.atleast_1d(line[metric["Name"]]))
+        for line in lines
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+    }

@@ -1,0 +1,253 @@
+"""The recognizer: each photo answered once, failures left to SQS, the sender told of the last."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import time
+
+import httpx
+import pytest
+
+from emotion_bot.store import DigestMismatch
+from emotion_bot.vision import Recognizer
+from functions.recognizer import app
+from tests.unit.fakes import TOKEN, FakeQueue, FakeRecognizer, counted, face, logged
+
+JOB = {
+    "update_id": 7,
+    "chat_id": 5,
+    "message_id": 3,
+    "language": "en",
+    "file_id": "photo",
+    "file_unique_id": "U",
+}
+
+
+def record(job, number=1, attempt=1):
+    return {
+        "messageId": f"message-{number}",
+        "receiptHandle": f"handle-{number}",
+        "body": job if isinstance(job, str) else json.dumps(job),
+        "attributes": {"ApproximateReceiveCount": str(attempt)},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:photos",
+        "awsRegion": "eu-central-1",
+    }
+
+
+def batch(*records):
+    return {"Records": list(records)}
+
+
+def failures(answer):
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def sqs(monkeypatch):
+    fake = FakeQueue()
+    monkeypatch.setattr(app.boto3, "client", lambda name: {"sqs": fake}[name])
+    return fake
+
+
+def test_a_photo_is_answered_and_logged_in_one_line(bot, api, context, log, capsys):
+    bot.recognizer.faces = (face("happy"), face("sad"))
+    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert api.methods == ["getFile", "download", "sendPhoto"]
+    (line,) = logged(log.getvalue())
+    assert (line["level"], line["message"]) == ("INFO", "photo answered")
+    assert (line["update_id"], line["faces"], line["model"]) == (7, 2, "test-1")
+    assert set(line["milliseconds"]) == {"download", "recognise", "send"}
+    assert all(type(value) is int for value in line["milliseconds"].values())
+    assert counted(capsys.readouterr().out) == {"Jobs": 1, "PhotoAnswered": 1, "Faces": 2}
+
+
+def test_the_same_update_is_answered_once(bot, api, context):
+    app.handler(batch(record(JOB)), context)
+    assert failures(app.handler(batch(record(JOB, 2)), context)) == []
+    assert api.methods.count("sendPhoto") == 1
+
+
+def test_an_update_is_remembered_for_longer_than_telegram_repeats_it(bot, context):
+    before = time.time()
+    app.handler(batch(record(JOB)), context)
+    (remembered,) = bot.answered.records.values()
+    hours = (remembered.expiry_timestamp - before) / 3600
+    assert 24.9 < hours < 25.1
+    assert "photo" not in remembered.response_data
+
+
+def test_one_bad_job_of_a_batch_fails_alone(bot, api, context, log):
+    other = JOB | {"update_id": 8}
+    answer = app.handler(batch(record(JOB, 1), record('{"version": 2}', 2), record(other, 3)), context)
+    assert failures(answer) == ["message-2"]
+    assert api.methods.count("sendPhoto") == 2
+    assert [line["message"] for line in logged(log.getvalue())] == [
+        "photo answered",
+        "not a photo job",
+        "photo answered",
+    ]
+
+
+@pytest.mark.parametrize("code", [500, 502, 503])
+def test_a_failed_attempt_is_forgotten_so_that_the_next_can_succeed(bot, api, context, code):
+    api.fail("sendPhoto", code)
+    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
+    assert bot.answered.records == {}
+    assert failures(app.handler(batch(record(JOB, attempt=2)), context)) == []
+    assert api.methods.count("sendPhoto") == 2
+
+
+def test_a_photo_comes_back_when_telegram_says_so(bot, api, context, sqs):
+    api.fail("sendPhoto", 429, retry_after=17)
+    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
+    assert sqs.hidden == [
+        {"QueueUrl": "https://sqs.test/1/photos", "ReceiptHandle": "handle-1", "VisibilityTimeout": 18}
+    ]
+
+
+def test_without_leave_to_hide_it_the_photo_comes_back_when_the_queue_says(bot, api, context, sqs):
+    sqs.error = app.ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
+    api.fail("sendPhoto", 429, retry_after=17)
+    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
+
+
+@pytest.mark.parametrize(
+    ("code", "description"),
+    [(403, "Forbidden: bot was blocked by the user"), (400, "Bad Request: chat not found")],
+)
+def test_what_cannot_be_delivered_is_done_with(bot, api, context, log, capsys, code, description):
+    api.fail("sendPhoto", code, description)
+    assert failures(app.handler(batch(record(JOB)), context)) == []
+    (line,) = logged(log.getvalue())
+    assert line["message"] == "answer undeliverable"
+    assert line["reason"].lower() in description.lower()
+    assert counted(capsys.readouterr().out) == {"Jobs": 1, "Undeliverable": 1}
+    app.handler(batch(record(JOB)), context)
+    assert api.methods.count("sendPhoto") == 1
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_on_the_last_attempt_the_sender_is_told_and_the_job_is_kept(bot, api, context, language):
+    api.fail("getFile", 500)
+    job = JOB | {"language": language}
+    assert failures(app.handler(batch(record(job, attempt=3)), context)) == ["message-1"]
+    assert api.methods == ["getFile", "sendMessage"]
+    assert ("Простите" if language == "ru" else "sorry") in api.sent("sendMessage")["text"]
+
+
+def test_before_the_last_attempt_the_sender_hears_nothing(bot, api, context):
+    api.fail("getFile", 500)
+    app.handler(batch(record(JOB, attempt=2)), context)
+    assert api.methods == ["getFile"]
+
+
+def test_when_even_the_apology_fails_the_job_is_kept(bot, api, context):
+    api.fail("getFile", 500)
+    api.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    assert failures(app.handler(batch(record(JOB, attempt=3)), context)) == ["message-1"]
+
+
+def test_a_bug_fails_the_job_and_is_logged_with_its_trace(bot, context, log, monkeypatch):
+    def divide(photo):
+        return 1 / 0
+
+    monkeypatch.setattr(bot.recognizer, "recognize", divide)
+    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
+    (line,) = logged(log.getvalue())
+    assert line["exception_name"] == "ZeroDivisionError"
+
+
+def test_an_answer_that_is_out_is_not_sent_again_for_want_of_memory(bot, api, context, log):
+    bot.answered.error = ConnectionError()
+    assert failures(app.handler(batch(record(JOB, attempt=3)), context)) == []
+    assert api.methods == ["getFile", "download", "sendPhoto"]
+    assert logged(log.getvalue())[-1]["message"] == "photo answered, but not remembered"
+
+
+def test_while_the_same_update_is_being_answered_the_second_waits(bot, api, context, monkeypatch):
+    inner = []
+
+    def recognize(photo):
+        inner.append(app.handler(batch(record(JOB, 2, attempt=3)), context))
+        return FakeRecognizer(face()).recognize(photo)
+
+    monkeypatch.setattr(bot.recognizer, "recognize", recognize)
+    monkeypatch.setattr(app, "_apologise", lambda job: pytest.fail("the other attempt may still answer"))
+    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert failures(inner[0]) == ["message-2"]
+    assert api.methods.count("sendPhoto") == 1
+
+
+def test_connections_outlive_an_invocation(bot, api, context, monkeypatch):
+    loops = []
+    send = api.handle_async_request
+
+    async def note_loop(request):
+        loops.append(app.asyncio.get_running_loop())
+        return await send(request)
+
+    monkeypatch.setattr(api, "handle_async_request", note_loop)
+    app.handler(batch(record(JOB)), context)
+    app.handler(batch(record(JOB | {"update_id": 8})), context)
+    assert len(set(loops)) == 1
+    assert len(loops) == 6
+
+
+def test_the_log_holds_neither_token_nor_file(bot, api, context, log, capsys):
+    api.answers["sendPhoto"] = [
+        httpx.ConnectError("no route"),
+        httpx.Response(400, text=f"<html>{TOKEN} heart of gold</html>"),
+        httpx.Response(200, text=f"{TOKEN} heart of gold"),
+        httpx.InvalidURL(f"https://telegram.test/bot{TOKEN}"),
+    ]
+    for number in range(4):
+        app.handler(batch(record(JOB | {"update_id": number})), context)
+    app.handler(batch(record('{"file_id": "heart of gold"}')), context)
+    output = "".join(capsys.readouterr()) + log.getvalue()
+    assert len(logged(output)) == 5
+    assert [word for word in (TOKEN, "heart of gold", '"photo"') if word in output] == []
+
+
+class TestColdStart:
+    @pytest.fixture(autouse=True)
+    def cold(self):
+        app.bot.cache_clear()
+        yield
+        if app.bot.cache_info().currsize:
+            app.bot().loop.run(app.bot().telegram.close())
+            app.bot().loop.close()
+        app.bot.cache_clear()
+
+    def test_model_and_token_are_loaded_once(self, monkeypatch, tmp_path, parameters):
+        opened = []
+        monkeypatch.setattr(
+            app, "open_bundle", lambda store, engine: opened.append((store, engine)) or tmp_path
+        )
+        monkeypatch.setattr(Recognizer, "load", lambda bundle: FakeRecognizer())
+        assert app.bot() is app.bot()
+        assert opened == [("models", "litert")]
+        assert app.bot().telegram.bot.token == TOKEN
+
+    def test_without_its_model_the_function_refuses_to_start(self, monkeypatch, context, log, capsys):
+        def altered(store, engine):
+            raise DigestMismatch("1/litert.zip", "a" * 64, "b" * 64)
+
+        monkeypatch.setattr(app, "open_bundle", altered)
+        with pytest.raises(DigestMismatch):
+            app.handler(batch(record(JOB)), context)
+        (line,) = logged(log.getvalue())
+        assert line["level"] == "CRITICAL"
+        assert "1/litert.zip" in line["reason"]
+        assert "aaaaaaaaaaaa" in line["reason"]
+        assert "bbbbbbbbbbbb" in line["reason"]
+        assert counted(capsys.readouterr().out) == {"Jobs": 1, "NoModel": 1}
+
+    def test_in_lambda_all_of_it_happens_at_init(self, monkeypatch):
+        """The module is run once more, as the runtime would import it."""
+        monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+        monkeypatch.setenv("MODEL_STORE", "/nowhere")
+        with pytest.raises(app.StoreError):
+            runpy.run_path(app.__file__, run_name="app")
