@@ -1,0 +1,72 @@
+"""The recognizer's image: what the Dockerfile copies is there, pinned, and within the build's reach."""
+
+import json
+import re
+from fnmatch import fnmatch
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def dockerfile(stack, root):
+    metadata = stack.resources["RecognizerFunction"]["Metadata"]
+    assert (root / "infra" / metadata["DockerContext"]).resolve() == root
+    return (root / metadata["Dockerfile"]).read_text()
+
+
+def sources(dockerfile, engine):
+    """What COPY takes from the repository."""
+    lines = re.findall(r"^COPY (\S+) \S+$", dockerfile, flags=re.MULTILINE)
+    assert len(lines) == dockerfile.count("COPY ")
+    return [line.replace("${ENGINE}", engine) for line in lines]
+
+
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_the_image_is_built_for_the_engine_that_the_function_is_told(make_stack, engine):
+    stack = make_stack(Engine=engine)
+    metadata = stack.resources["RecognizerFunction"]["Metadata"]
+    assert metadata["DockerBuildArgs"] == {"ENGINE": engine}
+    assert stack.variables("RecognizerFunction")["ENGINE"] == engine
+
+
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_what_is_copied_exists_and_is_not_ignored(dockerfile, root, engine):
+    rules = [
+        line
+        for line in (root / ".dockerignore").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert rules[0] == "*"
+    for source in sources(dockerfile, engine):
+        assert (root / source).exists(), source
+        assert any(fnmatch(source, f"{rule[1:]}*") for rule in rules if rule.startswith("!")), source
+
+
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_every_package_is_pinned_by_hash(dockerfile, root, engine):
+    (requirements,) = (each for each in sources(dockerfile, engine) if each.endswith(".txt"))
+    text = (root / requirements).read_text().replace("\\\n", " ")
+    packages = [line for line in text.splitlines() if re.match(r"[a-z]", line)]
+    assert packages
+    assert all("==" in line and "--hash=sha256:" in line for line in packages)
+    assert "--require-hashes" in dockerfile
+
+
+def test_tensorflow_is_only_in_the_image_that_needs_it(root):
+    folder = root / "functions" / "recognizer"
+    assert "tensorflow" not in (folder / "requirements-litert.txt").read_text()
+    assert "\ntensorflow-cpu==" in (folder / "requirements-tensorflow.txt").read_text()
+
+
+def test_the_base_is_awss_own_and_can_be_replaced(dockerfile):
+    assert "ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13\nFROM ${BASE_IMAGE}\n" in dockerfile
+
+
+def test_the_image_starts_the_handler(dockerfile):
+    (command,) = re.findall(r"^CMD (.+)$", dockerfile, flags=re.MULTILINE)
+    assert json.loads(command) == ["app.handler"]
+
+
+def test_bytecode_is_compiled_and_not_checked_against_the_sources(dockerfile):
+    compiled = re.findall(r"compileall .*--invalidation-mode (\S+)", dockerfile)
+    assert compiled == ["unchecked-hash", "unchecked-hash"]

@@ -1,0 +1,122 @@
+"""Least privilege: each function may do what its code does, to the things that it does it to."""
+
+import pytest
+
+SECRETS = {"ReadBotToken": "BotTokenParameter", "ReadWebhookSecret": "WebhookSecretParameter"}
+MAY = {
+    "WebhookFunction": {"sqs:SendMessage"},
+    "RegistrarFunction": set(),
+    "RecognizerFunction": {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueUrl",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+    },
+}
+MAY_READ = {
+    "WebhookFunction": {"ReadWebhookSecret"},
+    "RegistrarFunction": {"ReadBotToken", "ReadWebhookSecret"},
+    "RecognizerFunction": {"ReadBotToken"},
+}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def own_statements(stack, function):
+    return [each for policy in stack[function]["Policies"] for each in policy.get("Statement", [])]
+
+
+def shared_statements(stack):
+    policies = stack.of_type("AWS::IAM::ManagedPolicy").values()
+    return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+
+
+def test_no_policy_is_left_out_of_these_tests(stack):
+    assert stack.of_type("AWS::IAM::ManagedPolicy").keys() == SECRETS.keys()
+    assert not [
+        name
+        for name, each in stack.resources.items()
+        if each["Type"] in {"AWS::IAM::Role", "AWS::IAM::Policy"}
+    ]
+    for function in stack.functions.values():
+        assert "Role" not in function
+        assert all(policy.keys() in ({"Ref"}, {"Statement"}) for policy in function["Policies"])
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_a_function_may_do_exactly_this(stack, function):
+    assert {action for each in own_statements(stack, function) for action in as_list(each["Action"])} == MAY[
+        function
+    ]
+
+
+@pytest.mark.parametrize("function", MAY_READ)
+def test_a_function_may_read_the_secrets_that_it_is_told_of(stack, function):
+    assert {policy["Ref"] for policy in stack[function]["Policies"] if "Ref" in policy} == MAY_READ[function]
+    told = {name for name in stack.variables(function) if name.endswith("_PARAMETER")}
+    assert len(told) == len(MAY_READ[function])
+
+
+def test_no_statement_has_a_wildcard(stack):
+    statements = shared_statements(stack) + [each for name in MAY for each in own_statements(stack, name)]
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource"} & statement.keys()
+        assert not any("*" in action for action in as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"]):
+            wild = "*" in str(resource)
+            # Objects of a prefix; keys are told apart by what they decrypt, which the next test asserts.
+            assert (
+                not wild
+                or resource == {"Fn::Sub": "${ModelBucket.Arn}/${ModelPrefix}/*"}
+                or "Condition" in statement
+            )
+
+
+@pytest.mark.parametrize(("policy", "parameter"), SECRETS.items())
+def test_a_secret_is_read_by_its_name_and_decrypted_only_as_that_secret(stack, policy, parameter):
+    account = "${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}"
+    arn = {"Fn::Sub": f"arn:{account}:parameter${{{parameter}}}"}
+    read, decrypt = stack[policy]["PolicyDocument"]["Statement"]
+    assert read["Resource"] == arn
+    assert set(read["Action"]) == {"ssm:GetParameter", "ssm:GetParameters"}
+    assert decrypt["Action"] == "kms:Decrypt"
+    assert decrypt["Condition"] == {
+        "StringEquals": {
+            "kms:ViaService": {"Fn::Sub": "ssm.${AWS::Region}.amazonaws.com"},
+            "kms:EncryptionContext:PARAMETER_ARN": arn,
+        }
+    }
+
+
+def test_each_thing_is_named(stack):
+    targets = {
+        "sqs:SendMessage": {"Fn::GetAtt": ["JobQueue", "Arn"]},
+        "sqs:ReceiveMessage": {"Fn::GetAtt": ["JobQueue", "Arn"]},
+        "s3:GetObject": {"Fn::Sub": "${ModelBucket.Arn}/${ModelPrefix}/*"},
+        "s3:ListBucket": {"Fn::GetAtt": ["ModelBucket", "Arn"]},
+        "dynamodb:PutItem": {"Fn::GetAtt": ["IdempotencyTable", "Arn"]},
+    }
+    found = {
+        action: statement["Resource"]
+        for function in MAY
+        for statement in own_statements(stack, function)
+        for action in as_list(statement["Action"])
+        if action in targets
+    }
+    assert found == targets
+
+
+def test_secrets_are_told_by_name_only(template):
+    for name in ("BotTokenParameter", "WebhookSecretParameter"):
+        assert template["Parameters"][name]["AllowedPattern"].startswith("^(/")
+    assert "resolve:ssm" not in str(template)

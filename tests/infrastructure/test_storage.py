@@ -1,0 +1,54 @@
+"""What is kept: models, and which updates are answered. Encrypted, private, no longer than needed."""
+
+
+def test_the_model_bucket_is_private_encrypted_and_versioned(stack):
+    bucket = stack["ModelBucket"]
+    assert bucket["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in {"AES256", "aws:kms"}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_models_outlive_the_stack(stack):
+    for name in ("ModelBucket", "ModelBucketPolicy"):
+        assert stack.resources[name]["DeletionPolicy"] == "Retain"
+        assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_only_replaced_models_are_ever_deleted(stack):
+    (rule,) = stack["ModelBucket"]["LifecycleConfiguration"]["Rules"]
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 30
+    assert not any(key.startswith(("Expiration", "Transition")) for key in rule)
+
+
+def test_nobody_reaches_the_bucket_without_tls(stack):
+    policy = stack["ModelBucketPolicy"]
+    assert policy["Bucket"] == {"Ref": "ModelBucket"}
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [
+        {"Fn::GetAtt": ["ModelBucket", "Arn"]},
+        {"Fn::Sub": "${ModelBucket.Arn}/*"},
+    ]
+
+
+def test_the_recognizer_looks_where_it_may_read(stack):
+    assert stack.variables("RecognizerFunction")["MODEL_STORE"] == {
+        "Fn::Sub": "s3://${ModelBucket}/${ModelPrefix}"
+    }
+
+
+def test_the_idempotency_table_is_keyed_as_powertools_writes_it_and_forgets(stack):
+    table = stack["IdempotencyTable"]
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["AttributeDefinitions"] == [{"AttributeName": "id", "AttributeType": "S"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
