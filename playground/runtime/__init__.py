@@ -1,0 +1,1 @@
+"""The part of AWS that calls the handlers: Lambda, Function URLs, event sources, CloudFormation."""

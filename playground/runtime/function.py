@@ -1,0 +1,108 @@
+"""A Lambda function's execution environment: cold until its first invocation, then warm."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from aws_lambda_powertools.utilities import parameters
+
+from emotion_bot import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+ACCOUNT = "123456789012"
+
+
+@dataclass
+class LambdaContext:
+    """What Lambda hands a handler beside the event."""
+
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: int
+    deadline: float
+    function_version: str = "$LATEST"
+    aws_request_id: str = field(default_factory=lambda: str(uuid4()))
+    log_stream_name: str = "playground"
+    tenant_id: str | None = None
+
+    @property
+    def log_group_name(self) -> str:
+        """The log group, named as Lambda names it."""
+        return f"/aws/lambda/{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda would stop the invocation."""
+        return max(0, round((self.deadline - time.monotonic()) * 1000))
+
+
+class Function:
+    """`functions/<name>/app.py`, invoked as Lambda does it: one event at a time, the module kept while warm.
+
+    Args:
+        name: folder of the function.
+        region: where the function seems to live.
+        timeout: seconds that the context tells the handler.
+        memory: MB that the context tells the handler.
+        end: what the end of the process does in Lambda; here the process lives on, so it is given the module.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        region: str,
+        *,
+        timeout: int,
+        memory: int,
+        end: Callable[[ModuleType], None] = lambda _: None,
+    ) -> None:
+        self.name = name
+        self._arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:emotion-bot-{name}"
+        self._timeout = timeout
+        self._memory = memory
+        self._end = end
+        self._module: ModuleType | None = None
+        self._one_at_a_time = Lock()
+
+    def start(self) -> None:
+        """The INIT phase: import the module afresh, with the environment of now; nothing where it is warm."""
+        with self._one_at_a_time:
+            self._start()
+
+    def stop(self) -> None:
+        """Throw the execution environment away: the next invocation is a cold start."""
+        with self._one_at_a_time:
+            if self._module is not None:
+                self._end(self._module)
+            self._module = None
+
+    def invoke(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler's answer is any JSON
+        """The handler's answer. Whatever the handler raises, or its import, is raised here."""
+        with self._one_at_a_time:
+            handler = self._start().handler
+            deadline = time.monotonic() + self._timeout
+            return handler(
+                event, LambdaContext(f"emotion-bot-{self.name}", self._arn, self._memory, deadline)
+            )
+
+    def _start(self) -> ModuleType:
+        if self._module is None:
+            name = f"functions.{self.name}.app"
+            sys.modules.pop(name, None)
+            for read in (
+                settings.webhook_settings,
+                settings.registrar_settings,
+                settings.recognizer_settings,
+            ):
+                read.cache_clear()
+            parameters.clear_caches()  # type: ignore[no-untyped-call]
+            self._module = importlib.import_module(name)
+        return self._module

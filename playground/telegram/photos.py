@@ -1,0 +1,67 @@
+"""What Telegram makes of a photo: upright JPEGs of several sizes, without metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+
+from emotion_bot.vision import PhotoError, decode
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIDES = (90, 320, 800, 1280)
+"""Longest sides in pixels, as seen in the `photo` field of real messages; a smaller photo has fewer sizes."""
+MAX_RATIO = 20
+"""Of the longer side to the shorter: https://core.telegram.org/bots/api#sendphoto"""
+MAX_SIDES_SUM = 10_000
+"""Width and height together, in pixels: https://core.telegram.org/bots/api#sendphoto"""
+_JPEG_QUALITY = 87
+
+
+class NotAPhoto(Exception):
+    """Telegram takes these bytes for a file, not for a photo; the message is Telegram's word for why."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """One of a photo's JPEGs; sides in pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def pixels(photo: bytes) -> NDArray[np.uint8]:
+    """The upright photo, RGB (H, W, 3).
+
+    Raises:
+        NotAPhoto: it cannot be read, or is too narrow.
+    """
+    try:
+        rgb = decode(photo)
+    except PhotoError:
+        raise NotAPhoto("IMAGE_PROCESS_FAILED") from None
+    if max(rgb.shape[:2]) > MAX_RATIO * min(rgb.shape[:2]):
+        raise NotAPhoto("PHOTO_INVALID_DIMENSIONS")
+    return rgb
+
+
+def sizes(rgb: NDArray[np.uint8]) -> list[Size]:
+    """The JPEGs that Telegram keeps of a photo, smallest first."""
+    height, width = rgb.shape[:2]
+    longest = max(height, width)
+    return [
+        _size(rgb, max(1, round(width * side / longest)), max(1, round(height * side / longest)))
+        for side in sorted({min(side, longest) for side in SIDES})
+    ]
+
+
+def _size(rgb: NDArray[np.uint8], width: int, height: int) -> Size:
+    small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return Size(jpeg.tobytes(), width, height)

@@ -1,0 +1,90 @@
+"""The Bot API over HTTP: `/bot<token>/<method>` and `/file/bot<token>/<path>`, as on the official server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, jsonify, request
+
+from playground.loopback import Server
+from playground.telegram.delivery import Delivery
+from playground.telegram.methods import call
+from playground.telegram.parameters import ApiError, Parameters, Upload
+
+if TYPE_CHECKING:
+    from playground.telegram.emulator import Telegram
+
+MAX_REQUEST = 50 * 1024 * 1024
+"""Bytes; what a bot can upload: https://core.telegram.org/bots/api#sending-files"""
+
+
+class BotApi:
+    """The Bot API server of a Telegram, and the delivery of its updates, until `close`."""
+
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
+        self._server = Server(_application(telegram))
+        self._delivery = Delivery(telegram, self._execute)
+        self.url = self._server.url
+
+    def close(self) -> None:
+        """Stop delivering and answering."""
+        self._delivery.close()
+        self._server.close()
+
+    def _execute(self, method: str, parameters: dict[str, Any]) -> None:
+        """Run a method from a webhook's answer: its result is lost, and so is its error."""
+        try:
+            call(self._telegram, method, Parameters(parameters))
+        except ApiError as error:
+            self._telegram.last_error = {
+                "last_error_date": int(self._telegram.clock.now()),
+                "last_error_message": error.description,
+            }
+
+
+def _application(telegram: Telegram) -> Flask:
+    app = Flask("telegram")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+
+    @app.errorhandler(ApiError)
+    def _refuse(error: ApiError) -> tuple[Response, int]:
+        return jsonify(ok=False, error_code=error.code, description=error.description), error.code
+
+    @app.errorhandler(413)
+    def _too_large(_: Exception) -> tuple[Response, int]:
+        return _refuse(ApiError("Request Entity Too Large", 413))
+
+    @app.errorhandler(404)
+    def _unknown(_: Exception) -> tuple[Response, int]:
+        return _refuse(ApiError("Not Found", 404))
+
+    @app.route("/bot<token>/<method>", methods=["GET", "POST"])
+    def _call(token: str, method: str) -> Response:
+        if token != telegram.token:
+            raise ApiError("Unauthorized" if ":" in token else "Unauthorized: invalid token specified", 401)
+        return jsonify(ok=True, result=call(telegram, method, _parameters()))
+
+    @app.get("/file/bot<token>/<path:path>")
+    def _download(token: str, path: str) -> Response:
+        if token != telegram.token:
+            raise ApiError("Unauthorized", 401)
+        for file in list(telegram.files.values()):
+            if file.path == path:
+                return Response(file.content, mimetype="application/octet-stream")
+        raise ApiError("Not Found", 404)
+
+    return app
+
+
+def _parameters() -> Parameters:
+    """From the query, a form or JSON, together as the official server reads them."""
+    values: dict[str, Any] = {**request.args, **request.form}
+    if request.is_json:
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            raise ApiError("Bad Request: can't parse JSON object")
+        values |= body
+    uploads = {name: Upload(file.filename or "", file.read()) for name, file in request.files.items()}
+    return Parameters(values, uploads)

@@ -1,0 +1,74 @@
+"""One playground for all tests of this folder, each in a chat of its own."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from playground.local_bot import playground
+from playground.telegram import Clock, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from threading import Event
+
+    from playground.local_bot import LocalBot
+    from playground.telegram import Telegram
+
+PATIENCE = 60
+"""Seconds that a test waits for what must come; it comes in one or two."""
+
+
+class FastClock(Clock):
+    """Lets waiting take no time, and remembers how long it would have been."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def now(self) -> float:
+        return time.time() + sum(self.waits)
+
+    def wait(self, seconds: float, stop: Event) -> bool:
+        self.waits.append(seconds)
+        return stop.is_set()
+
+
+@pytest.fixture
+def clock() -> FastClock:
+    return FastClock()
+
+
+@pytest.fixture(scope="package")
+def stage(store: Path) -> Iterator[tuple[Telegram, LocalBot]]:
+    with playground(store, FastClock()) as (telegram, bot):
+        yield telegram, bot
+
+
+@pytest.fixture
+def telegram(stage: tuple[Telegram, LocalBot]) -> Telegram:
+    return stage[0]
+
+
+@pytest.fixture
+def bot(stage: tuple[Telegram, LocalBot]) -> LocalBot:
+    return stage[1]
+
+
+@pytest.fixture
+def person(telegram: Telegram) -> Person:
+    return Person(telegram)
+
+
+@pytest.fixture
+def wait():
+    """The bot's answer to an update; a test fails without one."""
+
+    def for_answer(person: Person, update: dict) -> dict:
+        answer = person.wait_for_answer(update, PATIENCE)
+        assert answer is not None, "no answer came"
+        return answer
+
+    return for_answer
