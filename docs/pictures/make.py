@@ -1,0 +1,161 @@
+"""Draws the pictures of docs/how-it-works.md from the code itself: `python docs/pictures/make.py`."""  # noqa: INP001
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+import matplotlib as mpl
+
+mpl.use("Agg")  # draws into files, with no screen
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.patches import Rectangle
+
+from emotion_bot.store import open_bundle
+from emotion_bot.vision import Recognizer, decode
+from emotion_bot.vision.annotate import COLOURS
+from emotion_bot.vision.crop import crop_face, crop_square
+from emotion_bot.vision.mtcnn_litert import WINDOW, LiteRTCascade, normalise, pyramid, resize
+from training.network import NETWORKS
+from training.report import draw_network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from emotion_bot.vision.mtcnn import MtcnnDetector
+
+HERE = Path(__file__).parent
+PHOTOS = HERE.parents[1] / "playground" / "photos"
+INK, MUTED, YELLOW, RED = "#1f2933", "#7b8794", "#ffd400", "#e6194b"
+RELEASED_NETWORK = "residual"
+LEVELS = 6
+"""Of the pyramid, as many as can be made out on a page."""
+STYLE: dict[Any, Any] = {
+    "font.size": 11,
+    "text.color": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titlecolor": INK,
+    "figure.dpi": 100,
+}
+
+
+def draw_pyramid(rgb: NDArray[np.uint8], cascade: LiteRTCascade) -> Figure:
+    """The levels side by side at their true relative sizes; below each, what P-Net makes of it."""
+    image = normalise(rgb)
+    scales = pyramid(image.shape[:2], cascade.settings)[:LEVELS]
+    levels = [resize(image, scale) for scale in scales]
+    widths = [level.shape[1] for level in levels]
+    figure = plt.figure(figsize=(11, 4.6), layout="constrained")
+    grid = figure.add_gridspec(2, LEVELS, width_ratios=widths)
+    for column, (scale, level) in enumerate(zip(scales, levels, strict=True)):
+        above, below = figure.add_subplot(grid[0, column]), figure.add_subplot(grid[1, column])
+        above.imshow((level * 128 + 127.5).round().astype(np.uint8))
+        above.set_title(f"{level.shape[1]} x {level.shape[0]}", fontsize=9)
+        below.imshow(cascade.scan(level)[0], cmap="magma", vmin=0, vmax=1)
+        below.set_title(f"{WINDOW / scale:.0f} px", fontsize=9, color=MUTED)
+        for axes in (above, below):
+            axes.set_axis_off()
+            axes.set_anchor("SW")
+    return figure
+
+
+def draw_cascade(rgb: NDArray[np.uint8], cascade: LiteRTCascade, min_confidence: float) -> Figure:
+    """The candidates that each network leaves, and how many they are."""
+    image = normalise(rgb)
+    proposed = cascade.propose(image)
+    refined = cascade.refine(image, proposed)
+    found = cascade.output(image, refined)
+    sure = found.scores >= min_confidence
+    figure, rows = plt.subplots(3, 1, figsize=(7, 13), layout="constrained")
+    stages = [
+        (f"P-Net proposes {len(proposed)} squares", proposed, 0.6),
+        (f"R-Net keeps {len(refined)}", refined, 1.4),
+        (f"O-Net keeps {sure.sum()}, and finds eyes, nose and mouth", found.boxes[sure], 2.5),
+    ]
+    for axes, (title, boxes, width) in zip(rows, stages, strict=True):
+        axes.imshow(rgb)
+        axes.set_title(title, fontweight="bold")
+        axes.set_axis_off()
+        _draw_boxes(axes, boxes, width)
+    rows[-1].scatter(
+        *found.landmarks[sure].reshape(-1, 2).T, s=16, color=RED, edgecolor="white", linewidth=0.6
+    )
+    return figure
+
+
+def _draw_boxes(axes: Axes, boxes: NDArray[np.float64], width: float) -> None:
+    for x1, y1, x2, y2 in boxes:
+        axes.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, color=YELLOW, linewidth=width))
+
+
+def draw_crop(rgb: NDArray[np.uint8], recognizer: Recognizer) -> Figure:
+    """One face on its way: MTCNN's box, the square around it, grey at 48 x 48, the classifier's scores."""
+    geometry = recognizer.manifest.crop
+    detection = recognizer.detector.detect(rgb)[0]
+    square = crop_square(rgb, detection, geometry)
+    crop = crop_face(rgb, detection, geometry)
+    (scores,) = recognizer.classifier.predict(crop[None])
+    x, y, width, height = detection.box
+    side = round(geometry.scale * max(width, height))
+    left, top = x + width / 2 - side / 2, y + height / 2 - side / 2 + geometry.shift_y * side
+    figure, (photo, colour, grey, bars) = plt.subplots(1, 4, figsize=(11, 2.9), layout="constrained")
+    photo.imshow(rgb)
+    photo.add_patch(Rectangle((x, y), width, height, fill=False, color=YELLOW, linewidth=2))
+    photo.add_patch(
+        Rectangle((left, top), side, side, fill=False, color="white", linewidth=1.5, linestyle="--")
+    )
+    margin = 0.3 * side
+    photo.set(xlim=(left - margin, left + side + margin), ylim=(top + side + margin, top - margin))
+    photo.set_title("MTCNN's box, and the square")
+    colour.imshow(square)
+    colour.set_title(f"cut out: {side} x {side}")
+    grey.imshow(crop, cmap="gray", vmin=0, vmax=255)
+    grey.set_title("grey, 48 x 48")
+    for axes in (photo, colour, grey):
+        axes.set_axis_off()
+    labels = recognizer.classifier.labels
+    paint = [np.array(COLOURS[label]) / 255 for label in labels]
+    bars.barh(labels[::-1], scores[::-1], color=paint[::-1], edgecolor=INK, linewidth=0.6)
+    for row, score in enumerate(scores[::-1]):
+        bars.text(score + 0.03, row, f"{score:.0%}", va="center")
+    bars.set(xlim=(0, 1.2), xticks=[])
+    bars.set_title("the classifier")
+    bars.spines[["top", "right", "bottom"]].set_visible(False)
+    bars.tick_params(length=0)
+    return figure
+
+
+def save(figure: Figure, name: str) -> None:
+    """As a JPEG: photographs make PNGs several times as large."""
+    file = HERE / name
+    figure.savefig(file, facecolor="white", pil_kwargs={"quality": 88})
+    plt.close(figure)
+    click.echo(f"{file.name}: {file.stat().st_size // 1024} kB")
+
+
+@click.command(help=__doc__)
+@click.option("--store", default="models", show_default=True, help="Where the bundle is.")
+def main(store: str) -> None:
+    """Draw all pictures beside this file."""
+    plt.rcParams.update(STYLE)
+    recognizer = Recognizer.load(open_bundle(store))
+    detector = cast("MtcnnDetector", recognizer.detector)
+    cascade = cast("LiteRTCascade", detector.cascade)
+    two_people = decode((PHOTOS / "two_people.jpg").read_bytes())
+    astronaut = decode((PHOTOS / "astronaut.png").read_bytes())
+    save(draw_pyramid(two_people, cascade), "pyramid.jpg")
+    save(draw_cascade(two_people, cascade, detector.settings.min_confidence), "cascade.jpg")
+    save(draw_crop(astronaut, recognizer), "face.jpg")
+    for photo, picture in (("astronaut.png", "answer.jpg"), ("two_people.jpg", "answer-two-people.jpg")):
+        (HERE / picture).write_bytes(recognizer.recognize((PHOTOS / photo).read_bytes()).annotate())
+    draw_network(NETWORKS[RELEASED_NETWORK](), HERE / "network.png")
+
+
+if __name__ == "__main__":
+    main()
