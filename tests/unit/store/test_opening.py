@@ -26,8 +26,17 @@ def test_the_deployed_bundle_opens(store, engine):
 
 def test_what_was_unpacked_is_used_again(store):
     folder = open_bundle(str(store))
-    (store / "1" / "litert.zip").unlink()
+    unpacked = folder.stat().st_ino
     assert open_bundle(str(store)) == folder
+    assert folder.stat().st_ino == unpacked
+
+
+def test_a_zip_that_was_altered_after_it_was_unpacked_is_refused_all_the_same(store):
+    open_bundle(str(store))
+    packed = store / "1" / "litert.zip"
+    packed.write_bytes(packed.read_bytes() + b"more")
+    with pytest.raises(DigestMismatch, match=r"litert\.zip in .* is not what was published"):
+        open_bundle(str(store))
 
 
 @pytest.mark.parametrize("spoil", ["alter", "add", "remove"])

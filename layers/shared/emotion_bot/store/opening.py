@@ -17,7 +17,8 @@ from emotion_bot.store.stores import connect
 def open_bundle(store: str, engine: str = "litert") -> Path:
     """Fetch the deployed bundle, check it, unpack it, and return its folder.
 
-    What was unpacked before is used again, if it still is what its digest says.
+    The store is asked each time, so that an altered bundle is never overlooked; what was unpacked before is
+    used again, if it still is what its digest says.
 
     Args:
         store: a folder, or `s3://bucket/prefix`.
@@ -41,11 +42,6 @@ def open_bundle(store: str, engine: str = "litert") -> Path:
             f"Version {current.version} in {store} has no bundle for the engine {engine}, "
             f"only for {', '.join(current.sha256)}."
         )
-    cache = _cache()
-    folder = cache / expected
-    if _intact(folder):
-        return folder
-
     name = zip_name(current.version, engine)
     found = source.get(name)
     if found is None:
@@ -54,6 +50,10 @@ def open_bundle(store: str, engine: str = "litert") -> Path:
         )
     if digest(found.data) != expected:
         raise DigestMismatch(f"{name} in {store}", expected, digest(found.data))
+    cache = _cache()
+    folder = cache / expected
+    if _intact(folder):
+        return folder
     try:
         with tempfile.TemporaryDirectory(dir=cache, prefix=".") as draft:
             contents = Path(draft) / "bundle"
