@@ -120,6 +120,7 @@ def train(
 ) -> None:
     """Fit, export, report and publish, all in one."""
     folder, version = _run(run, recipe), version or _version(recipe)
+    read(csv)  # what is wrong with the data, or with the version, is said before an hour is spent
     release.check_free(store, version)
     _fit(csv, recipe, folder, start_from, epochs)
     _export(csv, folder, version)
