@@ -8,7 +8,10 @@ OUT    ?= out
 ARGS   ?=
 CHAT   := layers/shared/emotion_bot/chat
 
-.PHONY: help run photo test lint train evaluate messages lock clean
+# $(call needed,NAME,EXAMPLE): what the person must give.
+needed = $(or $($(1)),$(error Name the file: make $@ $(1)=$(2)))
+
+.PHONY: help run photo test lint bench train evaluate pictures messages lock clean
 help: ## Show what one can ask for
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -16,13 +19,13 @@ run: $(VENV)/.playground ## The bot on this machine, with a chat page in the bro
 	@$(BIN)/python -m playground run $(ARGS)
 
 photo: $(VENV)/.playground ## One photo through the whole bot: make photo PHOTO=me.jpg [OUT=out]
-	@$(BIN)/python -m playground ask $(PHOTO) --out $(OUT)
+	@$(BIN)/python -m playground ask "$(call needed,PHOTO,me.jpg)" --out "$(OUT)"
 
 train: $(VENV)/.training ## Train on FER-2013 and publish: make train CSV=fer2013.csv [STORE=models]
-	$(BIN)/python -m training train --csv $(CSV) --store $(STORE) $(ARGS)
+	$(BIN)/python -m training train --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" $(ARGS)
 
 evaluate: $(VENV)/.training ## Figures of the model in the store: make evaluate CSV=fer2013.csv
-	@$(BIN)/python -m training evaluate --csv $(CSV) --store $(STORE) $(ARGS)
+	@$(BIN)/python -m training evaluate --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" $(ARGS)
 
 test: $(VENV)/.tests $(VENV)/.infra ## All tests, with branch coverage
 	$(BIN)/python -m pytest -n auto --cov $(ARGS)
@@ -33,6 +36,12 @@ lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/template.yaml
+
+bench: $(VENV)/.training ## Our cascade beside the mtcnn package on a folder of photographs: make bench PHOTOS=folder
+	@$(BIN)/python -m benchmarks.parity "$(call needed,PHOTOS,folder)" --store "$(STORE)" $(ARGS)
+
+pictures: $(VENV)/.training ## Draw the pictures of docs/how-it-works.md
+	$(BIN)/python docs/pictures/make.py
 
 messages: $(VENV)/.tests ## Take changed texts over into the translations, and compile these
 	$(BIN)/pybabel -q extract --no-location -o $(VENV)/messages.pot $(CHAT)

@@ -61,7 +61,7 @@ class LocalAWS:
             "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"])),
             "AWS_LAMBDA_RUNTIME_API": "playground",
             "POWERTOOLS_TRACE_DISABLED": "true",
-            # In one process the functions share one set of metrics, and would flush each other's.
+            # Metrics are lines on stdout for CloudWatch, which nobody reads here.
             "POWERTOOLS_METRICS_DISABLED": "true",
             "MODEL_STORE": f"s3://{BUCKET}/{PREFIX}",
             "BOT_TOKEN_PARAMETER": TOKEN_PARAMETER,

@@ -103,42 +103,38 @@ def ask(photos: tuple[Path, ...], out: Path, timeout: float, store: Path, verbos
 def _ask(
     photos: tuple[Path, ...], out: Path, timeout: float, telegram: Telegram, bot: LocalBot
 ) -> Iterator[dict[str, str | int | None]]:
-    """One line per photo that can be read."""
+    """One line per photo, in their order."""
     from playground.telegram import Person  # noqa: PLC0415
 
     taken: set[str] = set()
     for photo in photos:
+        line: dict[str, str | int | None] = {
+            "photo": str(photo),
+            "reply": None,
+            "annotated": None,
+            "faces": None,
+            "milliseconds": None,
+        }
         try:
             content = photo.read_bytes()
         except OSError as error:
             click.echo(f"{photo} cannot be read: {error.strerror}.", err=True)
+            yield line
             continue
         person = Person(telegram)
         start = time.monotonic()
         update = person.send_file(content, photo.name)
         answer = person.wait_for_answer(update, timeout)
-        milliseconds = round((time.monotonic() - start) * 1000)
+        line["milliseconds"] = round((time.monotonic() - start) * 1000)
         if answer is None:
             click.echo(f"{photo} was not answered within {timeout:g} seconds.", err=True)
-            yield {
-                "photo": str(photo),
-                "reply": None,
-                "annotated": None,
-                "faces": None,
-                "milliseconds": milliseconds,
-            }
+            yield line
             continue
-        annotated = None
         if "photo" in answer:
             annotated = _free_path(out, photo.stem, taken)
             annotated.write_bytes(telegram.files[answer["photo"][-1]["file_id"]].content)
-        yield {
-            "photo": str(photo),
-            "reply": answer.get("caption") or answer.get("text"),
-            "annotated": str(annotated) if annotated else None,
-            "faces": bot.faces(update),
-            "milliseconds": milliseconds,
-        }
+            line["annotated"] = str(annotated)
+        yield line | {"reply": answer.get("caption") or answer.get("text"), "faces": bot.faces(update)}
 
 
 def _free_path(out: Path, stem: str, taken: set[str]) -> Path:
@@ -207,6 +203,14 @@ def _refusals() -> Iterator[None]:
         yield
     except StoreError as error:
         raise click.ClickException(str(error)) from None
+    except (
+        FileExistsError,
+        FileNotFoundError,
+        IsADirectoryError,
+        NotADirectoryError,
+        PermissionError,
+    ) as error:
+        raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}.") from None
 
 
 @contextlib.contextmanager

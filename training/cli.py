@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,8 @@ class _Cli(click.Group):
             return super().invoke(ctx)
         except (NotFer2013, StoreError, TrainingError) as error:
             raise _BadInput(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise _BadInput(f"{error.name} is not installed here; first run: make .venv/.training") from error
 
 
 csv_option = click.option(
@@ -190,6 +193,20 @@ def evaluate(csv: Path, store: str, engine: Engine, as_json: bool) -> None:
         click.echo(json.dumps({"version": version, "engine": engine, **figures}, indent=2))
     else:
         click.echo(f"Version {version}, engine {engine}\n\n{table(figures)}")
+
+
+@cli.command()
+@csv_option
+@store_option
+def geometry(csv: Path, store: str) -> None:
+    """Where the deployed detector puts its box on PublicTest's faces: how photos have to be cropped."""
+    from emotion_bot.vision import Recognizer  # noqa: PLC0415
+    from training.geometry import measure  # noqa: PLC0415
+
+    crops = read(csv)["PublicTest"].released.crops
+    with click.progressbar(crops, label="Measuring", file=sys.stderr) as faces:
+        measured = measure(faces, Recognizer.load(open_bundle(store)).detector)
+    click.echo(measured.model_dump_json())
 
 
 @cli.command()

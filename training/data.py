@@ -106,7 +106,7 @@ def _rows(path: Path) -> Iterator[tuple[NDArray[np.uint8], int, str]]:
                     f"{path}: row 1 has no column {', '.join(missing)}; expected {','.join(COLUMNS)}"
                 )
             for row in rows:
-                number += 1
+                number = rows.line_num
                 yield _parse(row)
     except OSError as error:
         raise NotFer2013(f"{path} cannot be read: {error.strerror}") from error

@@ -13,7 +13,7 @@ from training.data import CLASSES, Faces, training_rows
 from training.network import NETWORKS
 from training.objective import EmotionLoss, ReleasedAccuracy
 from training.progress import Progress
-from training.runs import Run, TrainingError, write_json
+from training.runs import Run, TrainingError, sha256, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def _begin_with(network: keras.Model, start_from: Path) -> None:
 
 def _claim(run: Run, recipe: Recipe, start_from: Path | None) -> None:
     """Write the run's settings down, or check that they are the same as before."""
-    config = {"recipe": asdict(recipe), "start_from": start_from.name if start_from else None}
+    config = {"recipe": asdict(recipe), "start_from": start_from and sha256(start_from)}
     if run.config.exists():
         if run.read_json(run.config, "fit") != config:
             raise TrainingError(

@@ -10,6 +10,8 @@ import numpy as np
 from emotion_bot.manifest import CropGeometry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from emotion_bot.vision import FaceDetector
 
 ENLARGED = 192
@@ -18,18 +20,19 @@ BORDER = ENLARGED // 2
 """Pixels around the face, so that a box may reach beyond it."""
 
 
-def measure(crops: np.ndarray, detector: FaceDetector) -> CropGeometry:
-    """The median geometry of the faces, uint8 (N, 48, 48), in which the detector finds exactly one face.
+def measure(crops: Iterable[np.ndarray], detector: FaceDetector) -> CropGeometry:
+    """The median geometry of the faces, each uint8 (48, 48), in which the detector finds exactly one face.
 
     A few hundred faces tell the scale to about 0.01.
 
     Raises:
         ValueError: the detector finds a face in fewer than half of the crops.
     """
-    boxes = np.array([box for crop in crops if (box := _box(crop, detector)) is not None], dtype=float)
-    if len(boxes) < max(1, len(crops) / 2):
-        raise ValueError(f"a face was found in {len(boxes)} of {len(crops)} crops only; are they faces?")
-    _, y, width, height = boxes.T
+    found = [_box(crop, detector) for crop in crops]
+    boxes = [box for box in found if box is not None]
+    if len(boxes) < max(1, len(found) / 2):
+        raise ValueError(f"a face was found in {len(boxes)} of {len(found)} crops only; are they faces?")
+    _, y, width, height = np.array(boxes, dtype=float).T
     scale = ENLARGED / np.maximum(width, height)
     shift_y = (BORDER + ENLARGED / 2 - (y + height / 2)) / ENLARGED
     return CropGeometry(scale=round(float(np.median(scale)), 3), shift_y=round(float(np.median(shift_y)), 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
@@ -102,3 +103,8 @@ class Run:
 def write_json(file: Path, content: object) -> None:
     """Indented, so that a person can read it."""
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def sha256(file: Path) -> str:
+    """A file's digest, in hexadecimal."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -18,7 +18,7 @@ from training import report
 from training.data import read, training_rows
 from training.evaluate import TEST_SPLITS, evaluate
 from training.fit import fit
-from training.runs import TrainingError, write_json
+from training.runs import TrainingError, sha256, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.runs import Run
 
 CROP = CropGeometry(scale=0.97, shift_y=-0.003)
-"""How photos are cropped to look like FER-2013's faces: `geometry.measure` on PublicTest's 2,155 faces."""
+"""How photos are cropped to look like FER-2013's faces: `python -m training geometry` says so."""
 
 
 def fit_run(csv: Path, name: str, recipe: Recipe, run: Run, start_from: Path | None) -> None:
@@ -47,7 +47,7 @@ def fit_run(csv: Path, name: str, recipe: Recipe, run: Run, start_from: Path | N
         {
             "name": name,
             "recipe": asdict(recipe),
-            "start_from": start_from.name if start_from else None,
+            "start_from": start_from and sha256(start_from),
             "data_md5": _md5(csv),
             "rows": {"Training": len(training_rows(splits))}
             | {split: len(rows) for split, rows in used.items()},
@@ -88,7 +88,7 @@ def export_run(csv: Path, run: Run, version: str) -> None:
             detector=DetectorSettings(),
             metrics={},
             training=provenance,
-            files={file.name: _sha256(file) for file in sorted(folder.iterdir()) if file.name != MANIFEST},
+            files={file.name: sha256(file) for file in sorted(folder.iterdir()) if file.name != MANIFEST},
         )
         # Measured the way the bot loads it, so first the bundle, then its figures.
         _write(manifest, folder)
@@ -119,7 +119,3 @@ def _md5(file: Path) -> str:
     """The digest by which the contest's file is known."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "md5").hexdigest()
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

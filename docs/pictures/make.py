@@ -1,7 +1,11 @@
-"""Draws the pictures of docs/how-it-works.md from the code itself: `python docs/pictures/make.py`."""  # noqa: INP001
+"""Draws the pictures of docs/how-it-works.md from the code itself: `make pictures`."""  # noqa: INP001
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -139,6 +143,14 @@ def save(figure: Figure, name: str) -> None:
     click.echo(f"{file.name}: {file.stat().st_size // 1024} kB")
 
 
+def ask(photo: Path, store: str, picture: Path) -> None:
+    """What the bot answers to the photo, by way of Telegram, which packs every photo anew."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "playground", "ask", str(photo), "--store", store, "--out", out]
+        subprocess.run(command, check=True)  # noqa: S603 - our own command
+        shutil.copy(Path(out) / f"{photo.stem}.annotated.jpg", picture)
+
+
 @click.command(help=__doc__)
 @click.option("--store", default="models", show_default=True, help="Where the bundle is.")
 def main(store: str) -> None:
@@ -152,8 +164,8 @@ def main(store: str) -> None:
     save(draw_pyramid(two_people, cascade), "pyramid.jpg")
     save(draw_cascade(two_people, cascade, detector.settings.min_confidence), "cascade.jpg")
     save(draw_crop(astronaut, recognizer), "face.jpg")
-    for photo, picture in (("astronaut.png", "answer.jpg"), ("two_people.jpg", "answer-two-people.jpg")):
-        (HERE / picture).write_bytes(recognizer.recognize((PHOTOS / photo).read_bytes()).annotate())
+    ask(PHOTOS / "astronaut.png", store, HERE / "answer.jpg")
+    ask(PHOTOS / "two_people.jpg", store, HERE / "answer-two-people.jpg")
     draw_network(NETWORKS[RELEASED_NETWORK](), HERE / "network.png")
 
 

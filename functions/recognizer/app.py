@@ -166,7 +166,10 @@ def _answer(job: PhotoJob) -> None:
         model=parts.recognizer.manifest.version,
     )
     metrics.count("PhotoAnswered")
-    metrics.count("Faces", answered.faces)
+    if answered.faces is None:
+        metrics.count("UnreadablePhoto")
+    else:
+        metrics.count("Faces", answered.faces)
 
 
 def _note_failure(error: Exception, record: SQSRecord, job: PhotoJob, attempt: int) -> None:

@@ -99,7 +99,17 @@ def test_a_file_that_is_not_there_is_told_and_does_not_stop_the_rest(asked):
     assert asked.status == 1
     assert "missing.jpg cannot be read: No such file or directory." in asked.stderr
     assert "Traceback" not in asked.stderr
-    assert len(asked.lines) == len(FACES) + 5
+    assert asked.lines["missing.jpg"]["reply"] is None
+    assert len(asked.lines) == len(FACES) + 6
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(finished, photos, tmp_path):
+    (tmp_path / "file").touch()
+    status, stdout, stderr = finished("ask", photos / "rocket.jpg", "--out", tmp_path / "file" / "out")
+
+    assert (status, stdout) == (1, "")
+    assert "cannot be written" in stderr
+    assert "Traceback" not in stderr
 
 
 def test_the_exit_status_is_0_if_every_photo_was_answered(finished, photos, tmp_path):

@@ -24,7 +24,8 @@ Stage = Literal["download", "recognise", "send"]
 class Answered:
     """What an answer found, and what it took."""
 
-    faces: int = 0
+    faces: int | None = None
+    """None where the file was no picture that can be read."""
     milliseconds: dict[Stage, int] = field(default_factory=dict)
 
     @contextmanager
@@ -61,9 +62,9 @@ async def answer(job: PhotoJob, telegram: Telegram, recognizer: Recognizer) -> A
         return await _say(words.too_many_pixels, job, telegram, answered)
     except PhotoError:
         return await _say(words.unreadable, job, telegram, answered)
+    answered.faces = len(faces)
     if jpeg is None:
         return await _say(words.no_face, job, telegram, answered)
-    answered.faces = len(faces)
     with answered.timed("send"):
         await telegram.send_photo(job, jpeg, words.caption(faces))
     return answered

@@ -16,7 +16,7 @@ class UnreadablePhoto(PhotoError):
     """The bytes are no picture, a broken one, or of a format that is not read."""
 
     def __init__(self) -> None:
-        super().__init__("This file is not a picture that I can read. Please send a JPEG or PNG photo.")
+        super().__init__("This file is not a picture that I can read. Please send a JPEG, PNG or WebP photo.")
 
 
 class PhotoTooLarge(PhotoError):
