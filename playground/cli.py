@@ -91,7 +91,8 @@ def ask(photos: tuple[Path, ...], out: Path, timeout: float, store: Path, verbos
 
     answered = 0
     with _refusals():
-        out.mkdir(parents=True, exist_ok=True)
+        with _writing(out):
+            out.mkdir(parents=True, exist_ok=True)
         with _logs(verbose=verbose), playground(store) as (telegram, bot):
             for line in _ask(photos, out, timeout, telegram, bot):
                 click.echo(json.dumps(line, ensure_ascii=False), file=sys.__stdout__)
@@ -132,7 +133,8 @@ def _ask(
             continue
         if "photo" in answer:
             annotated = _free_path(out, photo.stem, taken)
-            annotated.write_bytes(telegram.files[answer["photo"][-1]["file_id"]].content)
+            with _writing(annotated):
+                annotated.write_bytes(telegram.files[answer["photo"][-1]["file_id"]].content)
             line["annotated"] = str(annotated)
         yield line | {"reply": answer.get("caption") or answer.get("text"), "faces": bot.faces(update)}
 
@@ -203,14 +205,15 @@ def _refusals() -> Iterator[None]:
         yield
     except StoreError as error:
         raise click.ClickException(str(error)) from None
-    except (
-        FileExistsError,
-        FileNotFoundError,
-        IsADirectoryError,
-        NotADirectoryError,
-        PermissionError,
-    ) as error:
-        raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}.") from None
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What is in the way of a file that the person asked for is one sentence, too."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from None
 
 
 @contextlib.contextmanager
