@@ -168,9 +168,9 @@ class InMemoryPersistence(BasePersistenceLayer):
         del self.records[data_record.idempotency_key]
 
 
-def face(emotion: str = "happy", score: float = 0.93) -> Face:
+def face(emotion: str = "happy", score: float = 0.93, *, hard_to_tell: bool = False) -> Face:
     scores = dict.fromkeys(("happy", "sad", "neutral"), (1 - score) / 2) | {emotion: score}
-    return Face(box=(2, 2, 20, 20), landmarks=((5, 5),) * 5, confidence=0.99, scores=scores)
+    return Face((2, 2, 20, 20), ((5, 5),) * 5, confidence=0.99, scores=scores, hard_to_tell=hard_to_tell)
 
 
 class FakeRecognizer:

@@ -39,20 +39,34 @@ def test_faces_are_drawn_and_listed(api):
     recognizer = FakeRecognizer(face("happy", 0.93), face("sad", 0.7))
     answered = run(api, recognizer)
     assert recognizer.photos == [b"pixels"]
-    assert api.sent("sendPhoto")["caption"] == texts("en").caption([("happy", 0.93), ("sad", 0.7)])
+    assert api.sent("sendPhoto")["caption"] == texts("en").caption([(["happy"], 0.93), (["sad"], 0.7)])
     assert api.uploads[0].startswith(b"\xff\xd8\xff")
     assert answered.faces == 2
     assert set(answered.milliseconds) == {"download", "recognise", "send"}
 
 
 @pytest.mark.parametrize(
-    ("job", "label"), [(JOB, "looks happy 93 %"), (RUSSIAN, "выглядит радостно 93 %")], ids=["en", "ru"]
+    ("job", "labels", "caption"),
+    [
+        (
+            JOB,
+            ["looks happy 93 %", "hard to tell: neutral or happy"],
+            "2 faces, from left to right:\n1. looks happy, 93 %\n2. hard to tell: neutral or happy",
+        ),
+        (
+            RUSSIAN,
+            ["выглядит радостно 93 %", "трудно сказать: нейтрально или радостно"],
+            "2 лица, слева направо:\n1. выглядит радостно, 93 %\n2. трудно сказать: нейтрально или радостно",
+        ),
+    ],
+    ids=["en", "ru"],
 )
-def test_the_picture_speaks_the_senders_language(api, monkeypatch, job, label):
+def test_picture_and_caption_say_the_same_in_the_senders_language(api, monkeypatch, job, labels, caption):
     drawn = []
     monkeypatch.setattr(Recognition, "annotate", lambda self, labels: drawn.extend(labels) or b"jpeg")
-    run(api, FakeRecognizer(face()), job)
-    assert drawn == [label]
+    run(api, FakeRecognizer(face(), face("neutral", 0.4, hard_to_tell=True)), job)
+    assert drawn == labels
+    assert api.sent("sendPhoto")["caption"] == caption
 
 
 @pytest.mark.parametrize("job", [JOB, RUSSIAN], ids=["en", "ru"])

@@ -56,7 +56,7 @@ async def answer(job: PhotoJob, telegram: Telegram, recognizer: Recognizer) -> A
     try:
         with answered.timed("recognise"):
             recognition = recognizer.recognize(photo)
-            faces = [(face.emotion, face.scores[face.emotion]) for face in recognition.faces]
+            faces = [(face.candidates, face.scores[face.emotion]) for face in recognition.faces]
             jpeg = recognition.annotate([words.label(*face) for face in faces]) if faces else None
     except PhotoTooLarge:
         return await _say(words.too_many_pixels, job, telegram, answered)

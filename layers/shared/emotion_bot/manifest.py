@@ -20,6 +20,7 @@ Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Names a folder of the store, so: no slash, and no dot in front."""
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Point = tuple[float, float]
 
 
 class _Section(BaseModel):
@@ -27,12 +28,14 @@ class _Section(BaseModel):
 
 
 class CropGeometry(_Section):
-    """Where a face's square crop lies, in units of the detector's box: as in the training data."""
+    """Where a face's square crop lies about the detector's landmarks, or its box: as in the training data."""
 
     scale: float = Field(gt=0, le=4)
     """Side of the square over the longer side of the box."""
     shift_y: float = Field(ge=-1, le=1)
     """How far the square's centre lies below the box's, in sides of the square."""
+    template: tuple[Point, Point, Point, Point, Point] | None = None
+    """The landmarks in the square, in its sides from its upper left corner. None: the box decides."""
 
 
 class DetectorSettings(_Section):
@@ -63,6 +66,8 @@ class Manifest(_Section):
     labels: tuple[str, ...] = LABELS
     crop: CropGeometry
     detector: DetectorSettings
+    hard_to_tell: Probability = 0
+    """A face whose best score is below is answered with its two best labels; at 0, none is."""
     metrics: dict[str, Any]
     """Figures of this very artefact, as `python -m training evaluate --json` prints them."""
     training: dict[str, Any]

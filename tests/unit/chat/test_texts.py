@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import io
 import re
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -75,14 +76,14 @@ RUSSIAN_COUNTS = [
 
 @pytest.mark.parametrize("words", RUSSIAN_COUNTS)
 def test_russian_plurals(words):
-    faces = [("happy", 0.9)]
+    faces = [(["happy"], 0.9)]
     count = int(words.split()[0])
     assert texts("ru").caption(faces * count).splitlines()[0] == f"{words}, слева направо:"
     assert texts("ru").caption(faces * (count + LISTED_FACES)).splitlines()[-1] == f"и ещё {words}"
 
 
 def test_the_smallest_plural_in_russian():
-    assert texts("ru").caption([("happy", 0.9)] * 11).splitlines()[-1] == "и ещё 1 лицо"
+    assert texts("ru").caption([(["happy"], 0.9)] * 11).splitlines()[-1] == "и ещё 1 лицо"
 
 
 @pytest.mark.parametrize(
@@ -93,12 +94,44 @@ def test_the_smallest_plural_in_russian():
     ],
 )
 def test_a_single_face_has_no_number(language, one, label):
-    assert texts(language).caption([("happy", 0.931)]) == one
-    assert texts(language).label("happy", 0.931) == label
+    assert texts(language).caption([(["happy"], 0.931)]) == one
+    assert texts(language).label(["happy"], 0.931) == label
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "label"),
+    [
+        ("en", "This face is hard to tell: neutral or sad.", "hard to tell: neutral or sad"),
+        (
+            "ru",
+            "Трудно сказать, как выглядит это лицо: нейтрально или грустно.",
+            "трудно сказать: нейтрально или грустно",
+        ),
+    ],
+)
+def test_between_two_emotions_it_is_hard_to_tell(language, one, label):
+    assert texts(language).caption([(["neutral", "sad"], 0.45)]) == one
+    assert texts(language).label(["neutral", "sad"], 0.45) == label
+    assert texts(language).caption([(["happy"], 0.9), (["neutral", "sad"], 0.45)]).endswith(f"\n2. {label}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_best_of_two_comes_first(language):
+    pairs = list(permutations(["happy", "sad", "neutral"], 2))
+    labels = [texts(language).label(pair, 0.45) for pair in pairs]
+    assert len(set(labels)) == len(pairs)
+    for (first, second), label in zip(pairs, labels, strict=True):
+        looks = [texts(language).label([emotion], 1).split()[1] for emotion in (first, second)]
+        assert label.index(looks[0]) < label.index(looks[1])
+
+
+def test_whoever_asks_for_help_learns_what_hard_to_tell_means():
+    assert '"hard to tell"' in texts("en").help
+    assert "«трудно сказать»" in texts("ru").help
 
 
 def test_several_faces_are_numbered_and_many_are_counted():
-    faces = [("happy", 1.0), ("sad", 0.505), ("neutral", 0.334)]
+    faces = [(["happy"], 1.0), (["sad"], 0.505), (["neutral"], 0.334)]
     assert texts("en").caption(faces).splitlines() == [
         "3 faces, from left to right:",
         "1. looks happy, 100 %",
@@ -115,7 +148,12 @@ def test_several_faces_are_numbered_and_many_are_counted():
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["happy", "sad", "neutral"]), st.floats(0, 1)), min_size=1, max_size=300
+        st.tuples(
+            st.lists(st.sampled_from(["happy", "sad", "neutral"]), min_size=1, max_size=2, unique=True),
+            st.floats(0, 1),
+        ),
+        min_size=1,
+        max_size=300,
     )
 )
 def test_any_caption_fits(language, faces):

@@ -12,6 +12,9 @@ from emotion_bot.vision.layout import clamp, overlap, place
 LABEL = "looks happy 93 %"
 
 
+HARD_TO_TELL = "hard to tell: neutral or sad"
+
+
 def drawn(photo, boxes=(), emotions=None, labels=None):
     jpeg = annotate(photo, boxes, emotions or ["happy"] * len(boxes), labels or [LABEL] * len(boxes))
     assert jpeg[:3] == b"\xff\xd8\xff"
@@ -74,6 +77,33 @@ def test_the_colour_tells_the_emotion(emotion):
 
 def test_an_emotion_of_another_model_has_a_colour_too():
     assert drawn(np.zeros((900, 900, 3), np.uint8), [(300, 300, 200, 260)], ["surprised"]).any()
+
+
+def test_what_is_hard_to_tell_has_a_dashed_box_of_its_own_colour():
+    photo, box = np.full((900, 900, 3), 60, np.uint8), [(300, 300, 200, 260)]
+    unsure, neutral = drawn(photo, box, [None]), drawn(photo, box, ["neutral"])
+    assert share_of(unsure, COLOURS["happy"]) < 0.001 > share_of(unsure, COLOURS["sad"])
+    assert share_of(unsure, COLOURS["neutral"]) < 0.5 * share_of(neutral, COLOURS["neutral"])
+    # Along the left edge of the box, white comes and goes.
+    edge = unsure[330:530, 296:304].min(axis=2).max(axis=1)
+    assert np.count_nonzero(np.diff((edge > 170).astype(int))) > 6
+    assert (neutral[330:530, 296:304].min(axis=2).max(axis=1) > 170).all()
+
+
+def chip(picture):
+    """Width and height of what is drawn above the box, at y < 290."""
+    rows, columns = np.nonzero(np.abs(picture[:290].astype(int) - 140).max(axis=2) > 40)
+    return columns.max() - columns.min(), rows.max() - rows.min()
+
+
+def test_what_follows_a_colon_stands_on_a_line_of_its_own():
+    photo, box = np.full((900, 900, 3), 140, np.uint8), [(300, 300, 200, 260)]
+    across, down = chip(drawn(photo, box))
+    unsure_across, unsure_down = chip(drawn(photo, box, labels=[HARD_TO_TELL]))
+    one_line_across, _ = chip(drawn(photo, box, labels=[HARD_TO_TELL.replace(":", "")]))
+    assert 1.5 * down < unsure_down < 2.2 * down
+    assert unsure_across < 1.1 * across
+    assert unsure_across < 0.8 * one_line_across
 
 
 def test_labels_differ_by_their_text():
@@ -149,5 +179,5 @@ def test_a_label_wider_than_the_photo_has_no_place():
 @settings(max_examples=25, deadline=None)
 def test_any_boxes_can_be_drawn(boxes, width, height):
     photo = np.zeros((height, width, 3), np.uint8)
-    emotions = [("happy", "sad", "neutral")[index % 3] for index in range(len(boxes))]
+    emotions = [("happy", "sad", "neutral", None)[index % 4] for index in range(len(boxes))]
     assert drawn(photo, boxes, emotions).ndim == 3

@@ -103,6 +103,20 @@ def test_faces_come_from_left_to_right_with_their_own_scores():
     assert (bright.box, bright.emotion) == ((210, 10, 50, 50), "happy")
 
 
+@pytest.mark.parametrize(("threshold", "candidates"), [(0, ("happy",)), (0.6, ("happy", "sad"))])
+def test_the_manifest_says_below_which_score_a_face_is_hard_to_tell(threshold, candidates):
+    manifest = MANIFEST.model_copy(update={"hard_to_tell": threshold})
+    recognizer = Recognizer(FixedDetector((10, 10, 50, 50)), BrightnessClassifier(), manifest)
+    grey = cv2.imencode(".png", np.full((100, 100, 3), 130, np.uint8))[1].tobytes()
+    (face,) = recognizer.recognize(grey).faces
+    assert face.candidates == candidates
+
+
+def test_a_manifest_of_before_the_threshold_makes_no_face_hard_to_tell():
+    written = MANIFEST.model_dump(exclude={"hard_to_tell"})
+    assert Manifest.model_validate(written).hard_to_tell == 0
+
+
 def test_without_faces_the_classifier_sees_an_empty_batch():
     recognizer = Recognizer(FixedDetector(), classifier := BrightnessClassifier(), MANIFEST)
     assert recognizer.recognize(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes()).faces == ()

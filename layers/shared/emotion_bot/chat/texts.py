@@ -43,12 +43,12 @@ class Texts:
     """The bot's sentences in one language, as plain text.
 
     Example:
-        >>> texts("en").label("happy", 0.931)
+        >>> texts("en").label(["happy"], 0.931)
         'looks happy 93 %'
-        >>> print(texts("en").caption([("happy", 0.931), ("sad", 0.7)]))
+        >>> print(texts("en").caption([(["happy"], 0.931), (["neutral", "sad"], 0.45)]))
         2 faces, from left to right:
         1. looks happy, 93 %
-        2. looks sad, 70 %
+        2. hard to tell: neutral or sad
     """
 
     def __init__(self, language: str) -> None:
@@ -89,7 +89,8 @@ class Texts:
         return self._words.gettext(
             "Send me a photo, or a picture as a file (JPEG, PNG or WebP, at most %(megabytes)d MB). I "
             "answer with the same photo, a box around each face, and a guess: looks happy, looks sad or "
-            "looks neutral. The percentage says how sure the program is. Several faces are numbered from "
+            "looks neutral. The percentage says how sure the program is. Where it "
+            'cannot choose, I say "hard to tell" and name the two likeliest. Several faces are numbered from '
             "left to right.\n"
             "\n"
             "It works best when a face is well lit, seen from the front and not too small.\n"
@@ -193,18 +194,38 @@ class Texts:
             " it again later."
         )
 
-    def label(self, emotion: str, score: float) -> str:
-        """What stands beside a face in the picture; `score` is its probability."""
-        return f"{self._looks(emotion)} {_percent(score)}"
+    def label(self, candidates: Sequence[str], score: float) -> str:
+        """What stands beside a face in the picture.
 
-    def caption(self, faces: Sequence[tuple[str, float]]) -> str:
-        """The faces as a list: (emotion, probability) each, left to right, at least one."""
-        lines = [f"{self._looks(emotion)}, {_percent(score)}" for emotion, score in faces]
-        if len(lines) == 1:
-            return self._words.gettext("This face %(looks)s.") % {"looks": lines[0]}
-        listed = [f"{number}. {line}" for number, line in enumerate(lines[:LISTED_FACES], start=1)]
-        rest = len(lines) - len(listed)
-        return "\n".join([self._heading(len(lines)), *listed, *([self._more(rest)] if rest else [])])
+        Args:
+            candidates: what the face looks like, or the two emotions between which it is hard to tell.
+            score: the probability of the first.
+        """
+        return self._guess(candidates, f" {_percent(score)}")
+
+    def caption(self, faces: Sequence[tuple[Sequence[str], float]]) -> str:
+        """The faces as a list, left to right, at least one: of each what `label` takes."""
+        guesses = [self._guess(candidates, f", {_percent(score)}") for candidates, score in faces]
+        if len(faces) == 1:
+            return self._only(faces[0][0], guesses[0])
+        listed = [f"{number}. {guess}" for number, guess in enumerate(guesses[:LISTED_FACES], start=1)]
+        rest = len(faces) - len(listed)
+        return "\n".join([self._heading(len(faces)), *listed, *([self._more(rest)] if rest else [])])
+
+    def _only(self, candidates: Sequence[str], guess: str) -> str:
+        if len(candidates) == 1:
+            return self._words.gettext("This face %(looks)s.") % {"looks": guess}
+        either = self._either(*candidates)
+        return self._words.gettext("This face is hard to tell: %(either)s.") % {"either": either}
+
+    def _guess(self, candidates: Sequence[str], percentage: str) -> str:
+        if len(candidates) == 1:
+            return self._looks(candidates[0]) + percentage
+        return self._words.gettext("hard to tell: %(either)s") % {"either": self._either(*candidates)}
+
+    def _either(self, first: str, second: str) -> str:
+        names = {"first": self._name(first), "second": self._name(second)}
+        return self._words.gettext("%(first)s or %(second)s") % names
 
     def _heading(self, count: int) -> str:
         return self._words.ngettext(
@@ -219,6 +240,13 @@ class Texts:
             "happy": self._words.gettext("looks happy"),
             "sad": self._words.gettext("looks sad"),
             "neutral": self._words.gettext("looks neutral"),
+        }[emotion]
+
+    def _name(self, emotion: str) -> str:
+        return {
+            "happy": self._words.gettext("happy"),
+            "sad": self._words.gettext("sad"),
+            "neutral": self._words.gettext("neutral"),
         }[emotion]
 
 

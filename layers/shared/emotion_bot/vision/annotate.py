@@ -27,6 +27,8 @@ QUALITY = 90
 
 # Orange and blue are Okabe and Ito's, which the colour-blind can tell apart; light grey is neither.
 COLOURS: dict[str, Colour] = {"happy": (230, 159, 0), "sad": (0, 114, 178), "neutral": (225, 225, 225)}
+# Slate, set off from the others by white dashes besides.
+_HARD_TO_TELL: Colour = (86, 92, 102)
 _OTHER: Colour = (204, 121, 167)
 _DARK: Colour = (24, 24, 24)
 _LIGHT: Colour = (255, 255, 255)
@@ -36,26 +38,31 @@ _SMALLEST_LETTERS = 11
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
-    """What stands beside a face: a number, a text, or both."""
+    """What stands beside a face: a number, lines of text, or both."""
 
     number: str
-    text: str
+    lines: Sequence[str]
     colour: Colour
 
 
-def annotate(photo: Pixels, boxes: Sequence[Box], emotions: Sequence[str], labels: Sequence[str]) -> bytes:
+def annotate(
+    photo: Pixels, boxes: Sequence[Box], emotions: Sequence[str | None], labels: Sequence[str]
+) -> bytes:
     """The photo, uint8 (H, W, 3), with its faces marked, as a JPEG.
 
-    Several faces are numbered in the order given. Where not every label finds room, numbers stand alone.
+    A face whose emotion is None is hard to tell: its box is dashed. What follows a colon in a label stands on
+    a line of its own, so that no label is much wider than the others. Several faces are numbered in the order
+    given. Where not every label finds room, numbers stand alone.
     """
     canvas, scale, origin = _canvas(photo)
     faces = [_scaled(box, scale, origin) for box in boxes]
     numbers = [str(number) if len(faces) > 1 else "" for number in range(1, len(faces) + 1)]
-    colours = [COLOURS.get(emotion, _OTHER) for emotion in emotions]
-    for face, colour in zip(faces, colours, strict=True):
-        _draw_box(canvas, face, colour)
+    colours = [_HARD_TO_TELL if emotion is None else COLOURS.get(emotion, _OTHER) for emotion in emotions]
+    for face, emotion, colour in zip(faces, emotions, colours, strict=True):
+        _draw_box(canvas, face, colour, is_dashed=emotion is None)
     if faces:
-        _draw_tags(canvas, faces, [_Tag(*parts) for parts in zip(numbers, labels, colours, strict=True)])
+        lines = [label.replace(": ", ":\n").splitlines() for label in labels]
+        _draw_tags(canvas, faces, [_Tag(*parts) for parts in zip(numbers, lines, colours, strict=True)])
     _, jpeg = cv2.imencode(".jpg", canvas[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return jpeg.tobytes()
 
@@ -86,11 +93,25 @@ def _line_width(canvas: Pixels, face: Rect) -> int:
     return max(2, int(min(0.02 * min(face[2:]), 0.004 * max(canvas.shape))))
 
 
-def _draw_box(canvas: Pixels, face: Rect, colour: Colour) -> None:
+def _draw_box(canvas: Pixels, face: Rect, colour: Colour, *, is_dashed: bool) -> None:
     line = _line_width(canvas, face)
-    outline = [_rounded(face, min(face[2:]) // 10)]
+    outline = _rounded(face, min(face[2:]) // 10)
     for width, paint in ((line + 2, _DARK), (line, colour)):
-        cv2.polylines(canvas, outline, isClosed=True, color=paint, thickness=width, lineType=cv2.LINE_AA)
+        cv2.polylines(canvas, [outline], isClosed=True, color=paint, thickness=width, lineType=cv2.LINE_AA)
+    if is_dashed:
+        dashes = _dashes(outline, 4 * line)
+        cv2.polylines(canvas, dashes, isClosed=False, color=_LIGHT, thickness=line, lineType=cv2.LINE_AA)
+
+
+def _dashes(outline: NDArray[np.int32], length: int) -> list[NDArray[np.int32]]:
+    """A closed outline, int32 (N, 1, 2), as evenly spaced strokes of about this length, with gaps as long."""
+    corners = np.concatenate([outline, outline[:1]])[:, 0].astype(float)
+    travelled = np.concatenate([[0], np.hypot(*np.diff(corners, axis=0).T).cumsum()])
+    count = max(1, round(travelled[-1] / (2 * length)))
+    starts = np.linspace(0, travelled[-1], count, endpoint=False)
+    steps = np.linspace(0, travelled[-1] / (2 * count), length)
+    along = [[np.interp(start + steps, travelled, axis) for axis in corners.T] for start in starts]
+    return [np.stack(stroke, axis=-1).round().astype(np.int32)[:, None] for stroke in along]
 
 
 def _draw_tags(canvas: Pixels, faces: list[Rect], tags: list[_Tag]) -> None:
@@ -108,7 +129,7 @@ def _draw_tags(canvas: Pixels, faces: list[Rect], tags: list[_Tag]) -> None:
             break
     else:
         letters = min(max(0.35 * face_side, 0.014 * picture), 0.024 * picture)
-        pens = [_Pen(font, letters, replace(tag, text="")) for tag in tags]
+        pens = [_Pen(font, letters, replace(tag, lines=())) for tag in tags]
         places = place(faces, [pen.size for pen in pens], size, gap)
     for face, spot, pen in zip(faces, places, pens, strict=True):
         # A number that finds no room lies on its box's upper left corner.
@@ -121,28 +142,31 @@ class _Pen:
 
     def __init__(self, font: cv2.FontFace, letters: float, tag: _Tag) -> None:
         self._font, self._letters, self._tag = font, max(_SMALLEST_LETTERS, round(letters)), tag
-        self._padding = round(0.45 * self._letters)
-        line = round(1.5 * self._letters)
-        self._number = max(line, self._width(tag.number) + 2 * self._padding) if tag.number else 0
-        text = self._width(tag.text) + 2 * self._padding if tag.text else 0
-        self.size = (self._number + text, line if tag.number or tag.text else 0)
+        self._padding, self._leading = round(0.45 * self._letters), round(1.25 * self._letters)
+        self._line = round(1.5 * self._letters)
+        height = self._line + self._leading * max(0, len(tag.lines) - 1)
+        self._number = max(self._line, self._width(tag.number) + 2 * self._padding) if tag.number else 0
+        text = max(map(self._width, tag.lines)) + 2 * self._padding if tag.lines else 0
+        self.size = (self._number + text, height if tag.number or tag.lines else 0)
 
     def draw(self, canvas: Pixels, rect: Rect) -> None:
         """The tag on a chip that fills the rectangle: number on dark, text on the emotion's colour."""
         if not rect[2]:
             return
         x, y, _, height = rect
-        radius, tag = height // 4, self._tag
+        radius, tag = self._line // 4, self._tag
         self._fill(canvas, (x - 1, y - 1, rect[2] + 2, height + 2), radius, _DARK)
         self._fill(canvas, rect, radius, tag.colour)
         if tag.number:
             ink = _ink(tag.colour)
-            if tag.text:
+            if tag.lines:
                 self._fill(canvas, (x + 2, y + 2, self._number - 4, height - 4), radius - 1, _DARK)
                 ink = _LIGHT
-            self._write(canvas, tag.number, x + (self._number - self._width(tag.number)) // 2, y, ink)
-        if tag.text:
-            self._write(canvas, tag.text, x + self._number + self._padding, y, _ink(tag.colour))
+            middle = y + (height - self._line) // 2
+            self._write(canvas, tag.number, x + (self._number - self._width(tag.number)) // 2, middle, ink)
+        for index, line in enumerate(tag.lines):
+            top = y + index * self._leading
+            self._write(canvas, line, x + self._number + self._padding, top, _ink(tag.colour))
 
     def _width(self, text: str) -> int:
         *_, width, _ = cv2.getTextSize((0, 0), text, (0, 0), self._font, self._letters, _SEMIBOLD)

@@ -26,22 +26,43 @@ class Face:
     """The detector's probability that this is a face."""
     scores: dict[str, float]
     """Probability of each emotion; they sum to 1."""
+    hard_to_tell: bool = False
+    """Whether the largest score is too small to name one emotion only."""
 
     @classmethod
-    def of(cls, detection: Detection, labels: Sequence[str], probabilities: NDArray[np.float32]) -> Face:
-        """A detection, and the classifier's probabilities, (len(labels),), for it."""
+    def of(
+        cls,
+        detection: Detection,
+        labels: Sequence[str],
+        probabilities: NDArray[np.float32],
+        threshold: float = 0,
+    ) -> Face:
+        """A detection, and the classifier's probabilities, (len(labels),), for it.
+
+        Args:
+            threshold: a face whose largest probability is below is hard to tell.
+        """
         shares = probabilities.astype(float)
         scores = dict(zip(labels, (shares / shares.sum()).tolist(), strict=True))
-        return cls(detection.box, detection.landmarks, detection.confidence, scores)
+        hard_to_tell = max(scores.values()) < threshold
+        return cls(detection.box, detection.landmarks, detection.confidence, scores, hard_to_tell)
 
     @property
     def emotion(self) -> str:
         """The emotion with the largest score."""
-        return max(self.scores, key=self.scores.__getitem__)
+        return self.candidates[0]
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """What the face may look like, the best first: its emotion, or, where hard to tell, the two best."""
+        best_first = sorted(self.scores, key=self.scores.__getitem__, reverse=True)
+        return tuple(best_first[: 2 if self.hard_to_tell else 1])
 
     @property
     def label(self) -> str:
         """What stands beside the face unless the caller says otherwise, as in "looks happy 93 %"."""
+        if self.hard_to_tell:
+            return f"hard to tell: {' or '.join(self.candidates)}"
         return f"looks {self.emotion} {self.scores[self.emotion]:.0%}".replace("%", " %")
 
 
@@ -60,6 +81,5 @@ class Recognition:
             labels: one per face, left to right; plain English by default. Several faces are numbered besides.
         """
         texts = [face.label for face in self.faces] if labels is None else labels
-        return annotate(
-            self.photo, [face.box for face in self.faces], [face.emotion for face in self.faces], texts
-        )
+        emotions = [None if face.hard_to_tell else face.emotion for face in self.faces]
+        return annotate(self.photo, [face.box for face in self.faces], emotions, texts)

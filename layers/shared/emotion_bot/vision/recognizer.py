@@ -56,7 +56,8 @@ class Recognizer:
         for index, detection in enumerate(detections):
             crops[index] = crop_face(rgb, detection, self.manifest.crop)
         labels, rows = self.classifier.labels, self.classifier.predict(crops)
-        return Recognition(rgb, tuple(map(Face.of, detections, repeat(labels), rows)))
+        threshold = self.manifest.hard_to_tell
+        return Recognition(rgb, tuple(map(Face.of, detections, repeat(labels), rows, repeat(threshold))))
 
 
 def _engine(bundle: Path, manifest: Manifest) -> tuple[Cascade, EmotionClassifier]:
