@@ -9,16 +9,43 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from training.data import CLASSES, RELEASED
+from training import degrade
+from training.data import BALLOT, CLASSES, RELEASED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from emotion_bot.vision import EmotionClassifier
     from training.data import Faces
 
 BATCH = 64
+BINS = 15
+"""Of the calibration, as in Guo et al. 2017, arXiv:1706.04599."""
 TEST_SPLITS = {"public_test": "PublicTest", "private_test": "PrivateTest"}
+MAJORITY = 6
+"""Of the ten raters of FER+ (Barsoum et al. 2016, arXiv:1608.01041)."""
+MEANT = [BALLOT.index(name) for name in ("happiness", "sadness", "neutral")]
+"""FER+'s columns of the three classes that the bot answers."""
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The faces whose best score falls into one of BINS equal parts of 0 to 1; None where there are none."""
+
+    faces: int
+    confidence: float | None
+    """Their mean best score."""
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often the answer is what most raters of FER+ saw."""
+
+    rows: int
+    accuracy: float
 
 
 @dataclass(frozen=True)
@@ -34,9 +61,17 @@ class Figures:
     recall: dict[str, float]
     """Of each class: the share of its faces that are found."""
     ece: float
-    """Expected calibration error over 15 bins (Guo et al. 2017, arXiv:1706.04599)."""
+    """Expected calibration error: the bins' gaps between confidence and accuracy, weighted by their faces."""
     confusion: list[list[int]]
     """Faces by true class (row) and predicted class (column), in the order of the labels."""
+    reliability: list[Bin]
+    """From the least confident faces to the most."""
+    ferplus: Agreement | None
+    """On the rows, whatever FER-2013 calls them, where MAJORITY raters see one of the three; None without."""
+    ferplus_released: Agreement | None
+    """On those of them that FER-2013, too, calls happy, sad or neutral."""
+    degraded: dict[str, float]
+    """Accuracy on a copy of the faces in each of `degrade.CONDITIONS`."""
 
 
 def evaluate(classifier: EmotionClassifier, splits: dict[str, Faces], name: str) -> dict[str, Any]:
@@ -45,20 +80,25 @@ def evaluate(classifier: EmotionClassifier, splits: dict[str, Faces], name: str)
     `name` is what the progress bar calls the classifier.
     """
     return {
-        key: asdict(_figures(classifier, splits[split].released, splits["Training"], f"{name} on {split}"))
+        key: asdict(measure(classifier, splits[split], splits["Training"], f"{name} on {split}"))
         for key, split in TEST_SPLITS.items()
     }
 
 
-def _figures(classifier: EmotionClassifier, faces: Faces, training: Faces, title: str) -> Figures:
-    starts = range(0, len(faces), BATCH)
-    with click.progressbar(starts, label=f"Evaluating {title}", file=sys.stderr) as batches:
-        scores = np.concatenate([classifier.predict(faces.crops[start : start + BATCH]) for start in batches])
+def measure(classifier: EmotionClassifier, split: Faces, training: Faces, title: str) -> Figures:
+    """The figures of one split; `title` is what the progress bar says."""
+    released = split.labels < RELEASED
+    agreed = split.votes[:, MEANT].max(axis=1) >= MAJORITY
+    asked, faces = split.where(released | agreed), split.released
+    copies = {name: change(faces.crops) for name, change in degrade.CONDITIONS.items()}
+    answers = _predict(classifier, {"": asked.crops} | copies, title)
+    everything = answers.pop("")
+    scores = everything[asked.labels < RELEASED]
     predicted = scores.argmax(axis=1)
     hits = predicted == faces.labels
+    fresh = faces.unlike(training)
     confusion = np.zeros((RELEASED, RELEASED), dtype=np.int64)
     np.add.at(confusion, (faces.labels, predicted), 1)
-    fresh = faces.unlike(training)
     return Figures(
         rows=len(faces),
         accuracy=float(hits.mean()),
@@ -69,42 +109,102 @@ def _figures(classifier: EmotionClassifier, faces: Faces, training: Faces, title
         },
         ece=calibration_error(scores.max(axis=1), hits),
         confusion=confusion.tolist(),
+        reliability=reliability(scores.max(axis=1), hits),
+        ferplus=_agreement(everything, asked.votes),
+        ferplus_released=_agreement(scores, faces.votes),
+        degraded={
+            name: float((found.argmax(axis=1) == faces.labels).mean()) for name, found in answers.items()
+        },
     )
 
 
-def calibration_error(confidences: NDArray[np.float32], hits: NDArray[np.bool_], bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over equally wide bins, weighted by their faces."""
+def reliability(confidences: NDArray[np.float32], hits: NDArray[np.bool_], bins: int = BINS) -> list[Bin]:
+    """Confidence and accuracy by confidence; a score on the border of two bins belongs to the lower."""
     bin_of = np.clip(np.ceil(confidences * bins).astype(int) - 1, 0, bins - 1)
-    faces = np.bincount(bin_of, minlength=bins)
-    confident = np.bincount(bin_of, weights=confidences, minlength=bins)
-    right = np.bincount(bin_of, weights=hits, minlength=bins)
-    return float(np.abs(confident - right).sum() / faces.sum())
+    return [
+        Bin(int(inside.sum()), float(confidences[inside].mean()), float(hits[inside].mean()))
+        if inside.any()
+        else Bin(0, None, None)
+        for inside in (bin_of == number for number in range(bins))
+    ]
+
+
+def calibration_error(confidences: NDArray[np.float32], hits: NDArray[np.bool_], bins: int = BINS) -> float:
+    """Mean gap between confidence and accuracy over equally wide bins, weighted by their faces."""
+    gaps = sum(
+        each.faces * abs(each.confidence - each.accuracy)
+        for each in reliability(confidences, hits, bins)
+        if each.confidence is not None and each.accuracy is not None
+    )
+    return float(gaps / len(hits))
+
+
+def _predict(
+    classifier: EmotionClassifier, looks: Mapping[str, NDArray[np.uint8]], title: str
+) -> dict[str, NDArray[np.float32]]:
+    """The scores, (N, 3), for each set of crops."""
+    batches = [(look, start) for look, crops in looks.items() for start in range(0, len(crops), BATCH)]
+    scores: dict[str, list[NDArray[np.float32]]] = {look: [] for look in looks}
+    with click.progressbar(batches, label=f"Evaluating {title}", file=sys.stderr) as bar:
+        for look, start in bar:
+            scores[look].append(classifier.predict(looks[look][start : start + BATCH]))
+    return {look: np.concatenate(parts) for look, parts in scores.items()}
+
+
+def _agreement(scores: NDArray[np.float32], votes: NDArray[np.int64]) -> Agreement | None:
+    """With the majority, on the rows that have one."""
+    meant = votes[:, MEANT]
+    agreed = meant.max(axis=1) >= MAJORITY
+    if not agreed.any():
+        return None
+    hits = scores[agreed].argmax(axis=1) == meant[agreed].argmax(axis=1)
+    return Agreement(len(hits), float(hits.mean()))
 
 
 def table(figures: dict[str, Any]) -> str:
-    """The figures for a person to read."""
-    labels = CLASSES[:RELEASED]
-    columns = [figures[name] for name in TEST_SPLITS]
-    lines = [
-        ("", *TEST_SPLITS.values()),
-        ("faces", *(f"{split['rows']:,}" for split in columns)),
-        ("accuracy", *(f"{split['accuracy']:.1%}" for split in columns)),
-        (
-            "  on faces that are not in Training",
-            *(_percent(split["leak_free_accuracy"]) for split in columns),
-        ),
-        *((f"recall {name}", *(f"{split['recall'][name]:.1%}" for split in columns)) for name in labels),
-        ("calibration error (15 bins)", *(f"{split['ece']:.3f}" for split in columns)),
+    """What `evaluate` gave, for a person to read."""
+    columns = [shown(figures[key]) for key in TEST_SPLITS]
+    private, labels = figures["private_test"], CLASSES[:RELEASED]
+    lines = [f"{'':38}" + "".join(f"{split:>16}" for split in TEST_SPLITS.values())]
+    lines += [f"{name:38}" + "".join(f"{column[name]:>16}" for column in columns) for name in columns[0]]
+    lines += ["", f"{'PrivateTest by confidence':26}{'faces':>8}{'confidence':>12}{'accuracy':>10}"]
+    lines += [
+        f"{f'{number / BINS:.2f} to {(number + 1) / BINS:.2f}':26}{each['faces']:>8,}"
+        f"{each['confidence']:>12.1%}{each['accuracy']:>10.1%}"
+        for number, each in enumerate(private["reliability"])
+        if each["faces"]
     ]
-    text = [f"{name:36}{public:>12}{private:>13}" for name, public, private in lines]
-    text += [
-        "",
-        "PrivateTest, true class by predicted class",
-        f"{'':10}" + "".join(f"{name:>9}" for name in labels),
+    lines += ["", "PrivateTest, true class by predicted class"]
+    lines += [f"{'':10}" + "".join(f"{name:>9}" for name in labels)]
+    lines += [
+        f"{name:10}" + "".join(f"{count:>9,}" for count in row)
+        for name, row in zip(labels, private["confusion"], strict=True)
     ]
-    for name, row in zip(labels, columns[1]["confusion"], strict=True):
-        text.append(f"{name:10}" + "".join(f"{count:>9,}" for count in row))
-    return "\n".join(text)
+    return "\n".join(lines)
+
+
+def shown(figures: dict[str, Any]) -> dict[str, str]:
+    """The figures of one split, `Figures` as a dictionary, by name as a person reads them."""
+    voted = {
+        f"agreement with FER+, {MAJORITY} votes of 10": figures["ferplus"],
+        "  on happy, sad, neutral in FER-2013": figures["ferplus_released"],
+    }
+    return {
+        "faces": f"{figures['rows']:,}",
+        "accuracy": f"{figures['accuracy']:.1%}",
+        "  on faces that are not in Training": _percent(figures["leak_free_accuracy"]),
+        **{f"recall {name}": f"{recall:.1%}" for name, recall in figures["recall"].items()},
+        f"calibration error ({BINS} bins)": f"{figures['ece']:.3f}",
+        **{
+            name: f"{each['accuracy']:.1%} of {each['rows']:,}" if each else "-"
+            for name, each in voted.items()
+        },
+        **{
+            f"if {name}": f"{found:.1%} ({100 * (found - figures['accuracy']):+.1f})"
+            for key, name in degrade.NAMES.items()
+            for found in [figures["degraded"][key]]
+        },
+    }
 
 
 def _percent(share: float | None) -> str:

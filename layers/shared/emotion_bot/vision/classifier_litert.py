@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+CLASSIFIER = "emotion.tflite"
+"""The network's file in the bundle."""
+
 
 class LiteRTClassifier:
-    """The bundle's `emotion.tflite`: normalisation, the mirrored second look and softmax are inside it."""
+    """The bundle's network: normalisation, the mirrored second look and softmax are inside it."""
 
-    def __init__(self, bundle: Path, labels: tuple[str, ...]) -> None:
+    def __init__(self, bundle: Path, labels: tuple[str, ...], threads: int | None = None) -> None:
+        """`threads` are as many as there are cores, by default."""
         self.labels = labels
-        self._model = LiteRTModel(bundle / "emotion.tflite")
+        self._model = LiteRTModel(bundle / CLASSIFIER, threads)
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities, float32 (N, len(labels)), of grey faces, uint8 (N, 48, 48); N may be 0."""

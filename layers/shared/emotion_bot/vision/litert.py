@@ -23,8 +23,9 @@ class LiteRTModel:
         >>> offsets_and_scores = LiteRTModel(bundle / "rnet.tflite")(patches)  # doctest: +SKIP
     """
 
-    def __init__(self, path: Path) -> None:
-        self._interpreter = Interpreter(str(path), num_threads=os.cpu_count())
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        """`threads` are as many as there are cores, by default."""
+        self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count())
         (self._input,) = (entry["index"] for entry in self._interpreter.get_input_details())
         self._outputs = [entry["index"] for entry in self._interpreter.get_output_details()]
         self._shape: tuple[int, ...] = ()
