@@ -11,7 +11,7 @@ CHAT   := layers/shared/emotion_bot/chat
 # $(call needed,NAME,EXAMPLE): what the person must give.
 needed = $(or $($(1)),$(error Name the file: make $@ $(1)=$(2)))
 
-.PHONY: help run photo test lint bench train evaluate pictures messages lock clean
+.PHONY: help run photo test lint bench compare train evaluate pictures messages lock clean
 help: ## Show what one can ask for
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -21,11 +21,13 @@ run: $(VENV)/.playground ## The bot on this machine, with a chat page in the bro
 photo: $(VENV)/.playground ## One photo through the whole bot: make photo PHOTO=me.jpg [OUT=out]
 	@$(BIN)/python -m playground ask "$(call needed,PHOTO,me.jpg)" --out "$(OUT)"
 
-train: $(VENV)/.training ## Train on FER-2013 and publish: make train CSV=fer2013.csv [STORE=models]
-	$(BIN)/python -m training train --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" $(ARGS)
+train: $(VENV)/.training ## Train on FER-2013 and publish: make train CSV=fer2013.csv [VOTES=votes.csv] [STORE=models]
+	$(BIN)/python -m training train --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" \
+		$(if $(VOTES),--votes "$(VOTES)") $(ARGS)
 
-evaluate: $(VENV)/.training ## Figures of the model in the store: make evaluate CSV=fer2013.csv
-	@$(BIN)/python -m training evaluate --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" $(ARGS)
+evaluate: $(VENV)/.training ## Figures of the model in the store: make evaluate CSV=fer2013.csv [VOTES=votes.csv]
+	@$(BIN)/python -m training evaluate --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" \
+		$(if $(VOTES),--votes "$(VOTES)") $(ARGS)
 
 test: $(VENV)/.tests $(VENV)/.infra ## All tests, with branch coverage
 	$(BIN)/python -m pytest -n auto --cov $(ARGS)
@@ -39,6 +41,10 @@ lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
 
 bench: $(VENV)/.training ## Our cascade beside the mtcnn package on a folder of photographs: make bench PHOTOS=folder
 	@$(BIN)/python -m benchmarks.parity "$(call needed,PHOTOS,folder)" --store "$(STORE)" $(ARGS)
+
+compare: $(VENV)/.peers ## Our classifier beside its peers: make compare CSV=fer2013.csv [VOTES=votes.csv]
+	@$(BIN)/python -m benchmarks.classifiers --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" \
+		$(if $(VOTES),--votes "$(VOTES)") $(ARGS)
 
 pictures: $(VENV)/.training ## Draw the pictures of docs/how-it-works.md
 	$(BIN)/python docs/pictures/make.py
@@ -75,6 +81,10 @@ $(VENV)/.training: training/requirements.txt pyproject.toml | $(BIN)/python
 $(VENV)/.tests: tests/requirements.txt pyproject.toml | $(BIN)/python
 	$(call install,$<)
 	@touch $(VENV)/.playground $(VENV)/.training
+
+$(VENV)/.peers: benchmarks/requirements.txt $(VENV)/.training
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
 
 # aws-sam-cli pins its own dependencies exactly, so it lives apart.
 $(VENV)/.infra: infra/requirements.txt | $(BIN)/python

@@ -1,4 +1,4 @@
-"""Faces as they might have been: turned, scaled, shifted, mirrored, lit otherwise, partly hidden."""
+"""Faces as they might have been: turned, scaled, shifted, mirrored, lit otherwise, partly hidden, spoilt."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ import cv2
 import keras
 import numpy as np
 
-from emotion_bot.vision.crop import CROP_SIZE
-from training.data import CLASSES, RELEASED, Faces
+from emotion_bot.vision.crop import CROP_SIZE, prepare_crop
+from training.data import RELEASED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from training.data import Faces
 
-def augment(face: NDArray[np.uint8], strength: float, random: np.random.Generator) -> NDArray[np.uint8]:
-    """One face, uint8 (48, 48), changed at random; `strength` 1 is the full range, 0 only mirrors."""
+
+def augment(
+    face: NDArray[np.uint8], strength: float, random: np.random.Generator, spoilt: float = 0.0
+) -> NDArray[np.uint8]:
+    """One face, uint8 (48, 48), changed at random.
+
+    `strength` 1 is the full range, 0 only mirrors; `spoilt` is the share that is spoilt besides.
+    """
     centre = (CROP_SIZE - 1) / 2
     turn = cv2.getRotationMatrix2D(
         (centre, centre), random.uniform(-12, 12) * strength, 1 + random.uniform(-0.12, 0.12) * strength
@@ -38,19 +45,52 @@ def augment(face: NDArray[np.uint8], strength: float, random: np.random.Generato
         top, left = random.integers(0, CROP_SIZE - height), random.integers(0, CROP_SIZE - width)
         face = face.copy()
         face[top : top + height, left : left + width] = random.integers(0, 256)
+    if random.random() < spoilt:
+        face = _spoil(face, random)
     return np.ascontiguousarray(face)
+
+
+def _spoil(face: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """Out of focus, from far away or compressed: what photographs do to faces and FER-2013's do not show."""
+    match random.integers(3):
+        case 0:
+            sigma = random.uniform(0.4, 1.6)
+            spoilt = cv2.GaussianBlur(face, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
+        case 1:
+            side = int(random.integers(16, 40))
+            spoilt = prepare_crop(
+                cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+            )
+        case _:
+            quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(20, 80))]
+            spoilt = np.asarray(
+                cv2.imdecode(cv2.imencode(".jpg", face, quality)[1], cv2.IMREAD_GRAYSCALE), dtype=np.uint8
+            )
+    return spoilt
 
 
 class AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc] # Keras has no types
     """Shuffled batches of augmented faces; what an epoch holds follows from the seed and its number alone.
 
     An epoch takes every happy, sad and neutral face, and the share `others` of the other four classes,
-    drawn anew each time. A batch is (crops uint8 (B, 48, 48), one-hot labels float32 (B, 7)).
+    drawn anew each time. A batch is (crops uint8 (B, 48, 48), targets float32 (B, 15)).
     """
 
-    def __init__(self, faces: Faces, *, batch: int, strength: float, others: float, seed: int) -> None:
+    def __init__(
+        self,
+        faces: Faces,
+        targets: NDArray[np.float32],
+        *,
+        batch: int,
+        strength: float,
+        spoilt: float,
+        mixup: float,
+        others: float,
+        seed: int,
+    ) -> None:
         super().__init__()
-        self.faces, self.batch, self.strength, self.others, self.seed = faces, batch, strength, others, seed
+        self.faces, self.targets, self.batch, self.others, self.seed = faces, targets, batch, others, seed
+        self.strength, self.spoilt, self.mixup = strength, spoilt, mixup
         self._wanted = np.flatnonzero(faces.labels < RELEASED)
         self._rest = np.flatnonzero(faces.labels >= RELEASED)
         self.start_epoch(0)
@@ -68,5 +108,19 @@ class AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc] # Keras has
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         rows = self._order[index * self.batch : (index + 1) * self.batch]
         random = np.random.default_rng((self.seed, self._epoch, index))
-        crops = np.stack([augment(self.faces.crops[row], self.strength, random) for row in rows])
-        return crops, np.eye(len(CLASSES), dtype=np.float32)[self.faces.labels[rows]]
+        crops = np.stack([augment(self.faces.crops[row], self.strength, random, self.spoilt) for row in rows])
+        if self.mixup:
+            return mix(crops, self.targets[rows], self.mixup, random)
+        return crops, self.targets[rows]
+
+
+def mix(
+    crops: NDArray[np.uint8], targets: NDArray[np.float32], alpha: float, random: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Each face laid over another of its batch, and their targets alike: mixup (arXiv:1710.09412)."""
+    share = random.beta(alpha, alpha, size=len(crops)).astype(np.float32)
+    share = np.maximum(share, 1 - share)
+    other = random.permutation(len(crops))
+    pixels = share[:, None, None]
+    mixed = np.rint(pixels * crops + (1 - pixels) * crops[other]).astype(np.uint8)
+    return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[other]

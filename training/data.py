@@ -24,6 +24,10 @@ RELEASED = 3
 """So many of them the bot answers."""
 SPLITS = ("Training", "PublicTest", "PrivateTest")
 COLUMNS = ("emotion", "pixels", "Usage")
+VOTED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+"""What the ten raters of FER+ could see in a face, besides "unknown" and "NF" (no face)."""
+RATERS = 10
+BALLOT = (*VOTED, "unknown", "NF")
 _LABELS = {str(code): CLASSES.index(name) for code, name in CODES.items()}
 
 
@@ -33,17 +37,21 @@ class NotFer2013(ValueError):
 
 @dataclass(frozen=True)
 class Faces:
-    """Rows of one split: `crops` uint8 (N, 48, 48); `labels` int64 (N,), indices into `CLASSES`."""
+    """Rows of one split."""
 
     crops: NDArray[np.uint8]
+    """(N, 48, 48)"""
     labels: NDArray[np.int64]
+    """(N,): indices into `CLASSES`."""
+    votes: NDArray[np.int64]
+    """(N, 10): how many raters of FER+ voted for each of `BALLOT`; zeros where their votes were not given."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def where(self, mask: NDArray[np.bool_]) -> Faces:
         """The rows that the mask, bool (N,), keeps."""
-        return Faces(self.crops[mask], self.labels[mask])
+        return Faces(self.crops[mask], self.labels[mask], self.votes[mask])
 
     @property
     def released(self) -> Faces:
@@ -56,22 +64,33 @@ class Faces:
         return np.array([crop.tobytes() not in known for crop in self.crops], dtype=bool)
 
 
-def read(path: Path) -> dict[str, Faces]:
+def read(path: Path, votes: Path | None = None) -> dict[str, Faces]:
     """The official splits of the contest's CSV, in file order.
 
+    Args:
+        path: the CSV.
+        votes: the CSV of FER+, a row for each of the contest's, in its order.
+
     Raises:
-        NotFer2013: the file is missing, unreadable, or a row is not what the contest wrote.
+        NotFer2013: a file is missing, unreadable, or a row is not what the contest or FER+ wrote.
     """
     crops: dict[str, list[NDArray[np.uint8]]] = {split: [] for split in SPLITS}
     labels: dict[str, list[int]] = {split: [] for split in SPLITS}
+    usages: list[str] = []
     for crop, label, split in _rows(path):
+        usages.append(split)
         crops[split].append(crop)
         labels[split].append(label)
     for split in SPLITS:
         for label, name in enumerate(CLASSES[:RELEASED]):
             if label not in labels[split]:
                 raise NotFer2013(f"{path}: not enough rows: no {name} face with Usage {split}")
-    return {split: Faces(np.stack(crops[split]), np.array(labels[split])) for split in SPLITS}
+    order = np.array(usages)
+    ballots = read_votes(votes, len(order)) if votes else np.zeros((len(order), len(BALLOT)), np.int64)
+    return {
+        split: Faces(np.stack(crops[split]), np.array(labels[split]), ballots[order == split])
+        for split in SPLITS
+    }
 
 
 def training_rows(splits: dict[str, Faces]) -> Faces:
@@ -91,6 +110,30 @@ def training_rows(splits: dict[str, Faces]) -> Faces:
                 f"not enough rows: every {name} face of Training is constant or stands in a test split too"
             )
     return rows
+
+
+def read_votes(path: Path, rows: int) -> NDArray[np.int64]:
+    """The ballots of FER+, (rows, 10), from its CSV.
+
+    Raises:
+        NotFer2013: the file is missing, unreadable, or not one row for each face.
+    """
+    try:
+        with path.open(newline="", encoding="ascii") as file:
+            lines = csv.DictReader(file)
+            if missing := [name for name in BALLOT if name not in (lines.fieldnames or ())]:
+                raise NotFer2013(f"{path}: row 1 has no column {', '.join(missing)}")
+            ballots = [[line[name] or "" for name in BALLOT] for line in lines]
+    except OSError as error:
+        raise NotFer2013(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise NotFer2013(f"{path} is no CSV: {error}") from error
+    for number, ballot in enumerate(ballots, start=2):
+        if not all(count.isdecimal() and int(count) <= RATERS for count in ballot):
+            raise NotFer2013(f"{path}: row {number} has a count of votes that is not 0 to {RATERS}")
+    if len(ballots) != rows:
+        raise NotFer2013(f"{path} has {len(ballots)} rows for {rows} faces; it is the file of other data")
+    return np.array(ballots, dtype=np.int64)
 
 
 def _rows(path: Path) -> Iterator[tuple[NDArray[np.uint8], int, str]]:

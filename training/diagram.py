@@ -10,7 +10,8 @@ import keras
 from matplotlib.patches import FancyArrowPatch, Polygon
 
 from emotion_bot.vision.crop import CROP_SIZE
-from training.data import CLASSES, RELEASED
+from training.data import CLASSES, RELEASED, VOTED
+from training.targets import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,8 @@ SLANT = (0.30, 0.22)
 """Where depth leads, per unit of height."""
 SIDES = {48: "#60a5fa", 24: "#34d399", 12: "#fbbf24", 6: "#f87171"}
 IMAGE, VECTOR, LINE, MUTED = "#9aa5b1", "#a78bfa", "#1f2933", "#7b8794"
-ROW = 0.45
-"""Between two class names."""
+ROW = 0.34
+"""Between two names of outputs."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ def draw(network: keras.Model, axes: Axes) -> None:
             _shortcut(axes, solids[-3], solids[-1])
         elif part.kind == "vector":
             x += 0.9
-            _bar(axes, x, part.depth)
+            if part.depth == COLUMNS:
+                _outputs(axes, x)
+            else:
+                _vector(axes, x, part.depth)
             x += 0.25
         else:
             new_size = part.side != side
@@ -90,18 +94,7 @@ def draw(network: keras.Model, axes: Axes) -> None:
             solids.append(solid)
             side = part.side
             x += solid.width + SLANT[0] * height + 0.14
-    for row, name in enumerate(CLASSES):
-        released = row < RELEASED
-        axes.text(
-            x + 0.15,
-            ROW * ((len(CLASSES) - 1) / 2 - row),
-            name,
-            va="center",
-            fontsize=10 if released else 8,
-            weight="bold" if released else "normal",
-            color=LINE if released else MUTED,
-        )
-    axes.set_xlim(-0.4, x + 1.8)
+    axes.set_xlim(-0.4, x + 2.2)
     axes.set_ylim(-HEIGHT / 2 - 0.8, HEIGHT / 2 + SLANT[1] * HEIGHT + 0.7)
     axes.set_aspect("equal")
     axes.axis("off")
@@ -126,12 +119,37 @@ def _draw_solid(axes: Axes, solid: Solid, colour: str) -> None:
         axes.add_patch(Polygon(corners, facecolor=colour, alpha=shade, edgecolor="white", linewidth=0.8))
 
 
-def _bar(axes: Axes, x: float, length: int) -> None:
-    height = ROW * length if length == len(CLASSES) else 0.45 * math.log2(length)
-    low, high = -height / 2, height / 2
-    corners = [(x, low), (x + 0.16, low), (x + 0.16, high), (x, high)]
-    axes.add_patch(Polygon(corners, facecolor=VECTOR, edgecolor="white"))
-    axes.text(x + 0.08, low - 0.18, f"{length:,}", ha="center", va="top", fontsize=9, color=LINE)
+def _bar(axes: Axes, x: float, height: float, top: float, shade: float = 1.0) -> None:
+    low = top - height
+    corners = [(x, low), (x + 0.16, low), (x + 0.16, top), (x, top)]
+    axes.add_patch(Polygon(corners, facecolor=VECTOR, alpha=shade, edgecolor="white"))
+
+
+def _vector(axes: Axes, x: float, length: int) -> None:
+    height = 0.45 * math.log2(length)
+    _bar(axes, x, height, height / 2)
+    axes.text(x + 0.08, -height / 2 - 0.18, f"{length:,}", ha="center", va="top", fontsize=9, color=LINE)
+
+
+def _outputs(axes: Axes, x: float) -> None:
+    """The logits of FER-2013's classes above those of FER+'s emotions, each with its name."""
+    top = ROW * (COLUMNS + 2.6) / 2
+    for title, names, shade in (("labels", CLASSES, 1.0), ("votes", VOTED, 0.45)):
+        axes.text(x, top - ROW / 2, f"{len(names)} {title}", va="center", fontsize=8, color=MUTED)
+        top -= ROW
+        _bar(axes, x, ROW * len(names), top, shade)
+        for row, name in enumerate(names):
+            released = names is CLASSES and row < RELEASED
+            axes.text(
+                x + 0.36,
+                top - ROW * (row + 0.5),
+                name,
+                va="center",
+                fontsize=10 if released else 8,
+                weight="bold" if released else "normal",
+                color=LINE if released else MUTED,
+            )
+        top -= ROW * (len(names) + 0.6)
 
 
 def _shortcut(axes: Axes, start: Solid, end: Solid) -> None:

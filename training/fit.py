@@ -6,75 +6,84 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import keras
-import numpy as np
 
 from training.augment import AugmentedBatches
-from training.data import CLASSES, Faces, training_rows
-from training.network import NETWORKS
+from training.data import Faces, training_rows
+from training.distill import distilled
+from training.network import NETWORKS, load
 from training.objective import EmotionLoss, ReleasedAccuracy
 from training.progress import Progress
 from training.runs import Run, TrainingError, sha256, write_json
+from training.targets import targets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from training.recipes import Recipe
 
 
-def fit(splits: dict[str, Faces], recipe: Recipe, run: Run, *, start_from: Path | None = None) -> None:
+def fit(
+    splits: dict[str, Faces],
+    recipe: Recipe,
+    run: Run,
+    *,
+    start_from: Path | None = None,
+    teachers: Sequence[Path] = (),
+) -> None:
     """Train by `recipe`, and keep the epoch that is best on PublicTest.
 
     `run` holds afterwards `config.json`, `log.csv` (one line per epoch) and `model.keras`. A run that was cut
     off goes on where its last finished epoch ended; a finished one stays as it is. `start_from` is a `.keras`
-    file of the same network, whose weights the training begins with.
+    file of the same network, whose weights the training begins with; `teachers` are those of other runs, from
+    whose predictions it learns besides, see `distill`.
 
     Raises:
         NotFer2013: no faces are left to train on.
-        TrainingError: the folder holds another run, `start_from` does not fit, or the training diverged.
+        TrainingError: the folder holds another run, `start_from` or a teacher does not fit, or the training
+            diverged.
     """
     keras.utils.set_random_seed(recipe.seed)
+    rows = training_rows(splits)
+    learned = targets(rows, recipe.label_smoothing)
+    if teachers:
+        learned = distilled(learned, rows.crops, teachers, recipe.teachers)
     batches = AugmentedBatches(
-        training_rows(splits),
+        rows,
+        learned,
         batch=recipe.batch,
         strength=recipe.augmentation,
+        spoilt=recipe.spoilt,
+        mixup=recipe.mixup,
         others=recipe.others,
         seed=recipe.seed,
     )
     public = splits["PublicTest"].released
-    network = NETWORKS[recipe.network]()
+    network = _build(recipe)
     if start_from:
         _begin_with(network, start_from)
-    _claim(run, recipe, start_from)
+    _claim(run, recipe, start_from, teachers)
 
-    steps = recipe.epochs * len(batches)
-    warm_up = min(len(batches), steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 20, steps - warm_up, warmup_target=recipe.learning_rate, warmup_steps=warm_up
+    network.compile(
+        _optimizer(recipe, len(batches)),
+        EmotionLoss(recipe.votes),
+        metrics=[ReleasedAccuracy(name="accuracy")],
+        # For JAX, compiling is what makes it fast; TensorFlow's compiler is slow at convolutions on a CPU.
+        jit_compile=keras.backend.backend() == "jax",
     )
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay or None
-    )
-    loss, accuracy = EmotionLoss(recipe.label_smoothing), ReleasedAccuracy(name="accuracy")
-    network.compile(optimizer, loss, metrics=[accuracy], jit_compile=False)
-    best = run.best()
     network.fit(
         batches,
         epochs=recipe.epochs,
-        validation_data=(public.crops, np.eye(len(CLASSES), dtype=np.float32)[public.labels]),
+        validation_data=(public.crops, targets(public)),
         validation_batch_size=256,
         verbose=0,
         callbacks=[
             keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start_epoch(epoch)),  # noqa: ARG005
-            keras.callbacks.ModelCheckpoint(
-                run.network,
-                monitor="val_accuracy",
-                mode="max",
-                save_best_only=True,
-                # A run that goes on must not replace its best network by the first one that comes.
-                initial_value_threshold=best.public_accuracy if best else None,
-            ),
+            KeepBest(run),
             Progress(run),
-            keras.callbacks.BackupAndRestore(run.folder / "backup", delete_checkpoint=False),
+            keras.callbacks.BackupAndRestore(
+                run.folder / "backup", delete_checkpoint=False, double_checkpoint=True
+            ),
             keras.callbacks.TerminateOnNaN(),
         ],
     )
@@ -84,19 +93,62 @@ def fit(splits: dict[str, Faces], recipe: Recipe, run: Run, *, start_from: Path 
         )
 
 
+def _build(recipe: Recipe) -> keras.Model:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return NETWORKS[recipe.network]()
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _optimizer(recipe: Recipe, batches: int) -> keras.optimizers.Optimizer:
+    """Nesterov's momentum; the learning rate rises for an epoch, then falls along a cosine."""
+    steps = recipe.epochs * batches
+    warm_up = min(batches, steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 20, steps - warm_up, warmup_target=recipe.learning_rate, warmup_steps=warm_up
+    )
+    return keras.optimizers.SGD(
+        schedule, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay or None
+    )
+
+
+class KeepBest(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
+    """Saves the network whenever PublicTest's accuracy is higher than ever in this run, cut-offs included."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._best = before.public_accuracy if (before := run.best()) else -1.0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras'
+        """Keep or pass over."""
+        accuracy = float((logs or {})["val_accuracy"])
+        if accuracy > self._best:
+            self._best = accuracy
+            # Aside first: who kills the process while it writes keeps the network before.
+            aside = self._run.network.with_suffix(".part.keras")
+            self.model.save(aside)
+            aside.replace(self._run.network)
+
+
 def _begin_with(network: keras.Model, start_from: Path) -> None:
     try:
-        network.set_weights(keras.saving.load_model(start_from, compile=False).get_weights())
-    except (OSError, ValueError, TypeError) as error:
+        network.set_weights(load(start_from).get_weights())
+    except ValueError as error:
         raise TrainingError(
-            f"{start_from} cannot be started from: it has to be the model.keras of a run with the network "
-            f"{network.name!r}."
+            f"{start_from} cannot be started from: it is not of a run with the network {network.name!r}."
         ) from error
 
 
-def _claim(run: Run, recipe: Recipe, start_from: Path | None) -> None:
+def _claim(run: Run, recipe: Recipe, start_from: Path | None, teachers: Sequence[Path]) -> None:
     """Write the run's settings down, or check that they are the same as before."""
-    config = {"recipe": asdict(recipe), "start_from": start_from and sha256(start_from)}
+    config = {
+        "recipe": asdict(recipe),
+        "start_from": start_from and sha256(start_from),
+        "teachers": [sha256(teacher) for teacher in teachers],
+    }
     if run.config.exists():
         if run.read_json(run.config, "fit") != config:
             raise TrainingError(

@@ -1,12 +1,20 @@
-"""The networks: uint8 faces (N, 48, 48) in, one logit per class of `data.CLASSES` out (N, 7)."""
+"""The networks: uint8 faces (N, 48, 48) in, one logit per column of `targets` out (N, 15)."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import keras
 from keras import layers
 
 from emotion_bot.vision.crop import CROP_SIZE
-from training.data import CLASSES
+from training.normalization import BatchNormalization
+from training.runs import TrainingError
+from training.targets import COLUMNS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def seed(dropout: float = 0.5) -> keras.Model:
@@ -39,27 +47,39 @@ def residual(dropout: float = 0.3) -> keras.Model:
 NETWORKS = {"seed": seed, "residual": residual}
 
 
+def load(file: Path) -> keras.Model:
+    """The network that a run left in its `model.keras`.
+
+    Raises:
+        TrainingError: the file holds none.
+    """
+    try:
+        return keras.saving.load_model(file, compile=False)
+    except (OSError, ValueError, TypeError, BadZipFile) as error:
+        raise TrainingError(f"{file} is not the model.keras of a run.") from error
+
+
 def _entry() -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Normalisation lives inside the network, so that nobody can feed it pixels scaled otherwise."""
     faces = keras.Input((CROP_SIZE, CROP_SIZE), dtype="uint8", name="faces")
-    x = layers.Reshape((CROP_SIZE, CROP_SIZE, 1))(faces)
-    x = layers.Rescaling(1 / 255)(x)
+    x = layers.Reshape((CROP_SIZE, CROP_SIZE, 1), dtype="float32")(faces)
+    x = layers.Rescaling(1 / 255, dtype="float32")(x)
     # Each face to zero mean and unit variance: light and contrast should not change the answer.
-    return faces, layers.LayerNormalization(axis=[1, 2, 3], center=False, scale=False)(x)
+    return faces, layers.LayerNormalization(axis=[1, 2, 3], center=False, scale=False, dtype="float32")(x)
 
 
 def _convolution(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.ReLU()(BatchNormalization()(x))
 
 
 def _block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     y = _convolution(x, filters)
-    y = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same", use_bias=False)(y))
+    y = BatchNormalization()(layers.Conv2D(filters, 3, padding="same", use_bias=False)(y))
     if x.shape[-1] != filters:
-        x = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x))
+        x = BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x))
     return layers.ReLU()(layers.add([x, y]))
 
 
 def _logits(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.Dense(len(CLASSES), name="logits")(x)
+    return layers.Dense(COLUMNS, name="logits", dtype="float32")(x)

@@ -1,4 +1,4 @@
-"""Pictures of a run: its curves, its confusion matrix, its network."""
+"""Pictures of a run: its curves, its confusion matrix, how sure it is, its network."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
+    from emotion_bot.manifest import Manifest
     from training.runs import Epoch
 
 INK, MUTED, GRID = "#1f2933", "#7b8794", "#e4e7eb"
@@ -42,6 +43,21 @@ STYLE: dict[Any, Any] = {
     "ytick.color": MUTED,
     "text.color": INK,
 }
+
+
+def draw(manifest: Manifest, epochs: Sequence[Epoch], network: keras.Model, folder: Path) -> dict[str, Path]:
+    """Draw all pictures into `folder`; the file of each by its name in the model card.
+
+    Raises:
+        KeyError: the manifest lacks a figure, so an earlier version of the training wrote it.
+    """
+    private = manifest.metrics["private_test"]
+    files = {name: folder / f"{name}.png" for name in ("curves", "confusion", "reliability", "network")}
+    draw_curves(epochs, files["curves"])
+    draw_confusion(private, files["confusion"])
+    draw_reliability(private, manifest.hard_to_tell, files["reliability"])
+    draw_network(network, files["network"])
+    return files
 
 
 def draw_curves(epochs: Sequence[Epoch], file: Path) -> None:
@@ -119,14 +135,58 @@ def draw_confusion(figures: dict[str, Any], file: Path) -> None:
         _save(figure, file)
 
 
+def draw_reliability(figures: dict[str, Any], hard_to_tell: float, file: Path) -> None:
+    """Accuracy by confidence, and below it how many faces are so sure.
+
+    Args:
+        figures: `evaluate.Figures` of a split, as a dictionary.
+        hard_to_tell: the manifest's threshold; at 0 there is none.
+        file: the PNG to write.
+    """
+    bins = figures["reliability"]
+    width = 1 / len(bins)
+    filled = [(number, each) for number, each in enumerate(bins) if each["faces"]]
+    with plt.rc_context(STYLE):
+        figure, (above, below) = plt.subplots(
+            2, 1, figsize=(5.2, 5.6), height_ratios=(4, 1), sharex=True, layout="constrained"
+        )
+        above.plot([0, 1], [0, 1], color=TRAINING, linewidth=1, linestyle="--", zorder=1)
+        confidence = np.array([each["confidence"] for _, each in filled])
+        accuracy = np.array([each["accuracy"] for _, each in filled])
+        faces = np.array([each["faces"] for _, each in filled])
+        # Where chance puts a dot if the score means what it says: two standard errors to either side.
+        error = 2 * np.sqrt(confidence * (1 - confidence) / faces)
+        low, high = np.clip([confidence - error, confidence + error], 0, 1)
+        above.vlines(confidence, low, high, color=GRID, linewidth=9, zorder=0, label="what chance may do")
+        size = 12 + 90 * faces / faces.max()
+        above.scatter(confidence, accuracy, size, color=PUBLIC, edgecolor="white", zorder=2)
+        above.set(ylim=(-0.02, 1.02), ylabel="right")
+        above.legend(frameon=False, loc="lower right", labelcolor=MUTED, handlelength=0.6)
+        above.set_title(f"PrivateTest: expected calibration error {figures['ece']:.3f}")
+        below.bar([(number + 0.5) * width for number, _ in filled], faces, width * 0.86, color=TRAINING)
+        below.set(xlabel="best score", ylabel="faces", xlim=(0.3, 1.01))
+        for axes in (above, below):
+            axes.grid(axis="y", color=GRID, linewidth=0.8)
+            axes.set_axisbelow(True)
+            axes.tick_params(length=0)
+            if hard_to_tell:
+                axes.axvline(hard_to_tell, color=INK, linewidth=1, linestyle=":")
+        if hard_to_tell:
+            above.text(hard_to_tell + 0.01, 0.01, "← hard to tell", color=MUTED, fontsize=9)
+        for axis in (above.xaxis, above.yaxis):
+            axis.set_major_formatter(PercentFormatter(1, decimals=0))
+        _save(figure, file)
+
+
 def draw_network(network: keras.Model, file: Path) -> None:
     """The network's layers; see `diagram.draw`."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(13, 4.2), layout="constrained")
         diagram.draw(network, axes)
+        arrows = any(part.kind == "shortcut" for part in diagram.parts(network))
         axes.set_title(
             f"{network.name}: {network.count_params() / 1e6:.1f} M parameters. "
-            "A solid is a 3×3 convolution and its channels, an arrow a shortcut."
+            f"A solid is a 3×3 convolution and its channels{', an arrow a shortcut' * arrows}."
         )
         _save(figure, file)
 

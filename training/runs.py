@@ -46,6 +46,11 @@ class Run:
         return self.folder / "config.json"
 
     @property
+    def data(self) -> Path:
+        """Digests of what it learns from, so that other data are not mixed in."""
+        return self.folder / "data.json"
+
+    @property
     def log(self) -> Path:
         """One line per epoch."""
         return self.folder / "log.csv"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
+import shutil
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -14,42 +15,60 @@ import numpy as np
 
 from emotion_bot.manifest import MANIFEST, CropGeometry, DetectorSettings, Manifest
 from emotion_bot.vision import Recognizer
-from training import report
-from training.data import read, training_rows
+from training import card, report
+from training.data import training_rows
 from training.evaluate import TEST_SPLITS, evaluate
 from training.fit import fit
+from training.network import load
 from training.runs import TrainingError, sha256, write_json
+from training.threshold import choose
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from emotion_bot.manifest import Engine
+    from emotion_bot.vision import EmotionClassifier
+    from training.prepared import Dataset
     from training.recipes import Recipe
     from training.runs import Run
 
 CROP = CropGeometry(scale=0.97, shift_y=-0.003)
 """How photos are cropped to look like FER-2013's faces: `python -m training geometry` says so."""
+BATCH = 64
 
 
-def fit_run(csv: Path, name: str, recipe: Recipe, run: Run, start_from: Path | None) -> None:
+def fit_run(
+    data: Dataset,
+    name: str,
+    recipe: Recipe,
+    run: Run,
+    *,
+    start_from: Path | None = None,
+    teachers: Sequence[Path] = (),
+) -> None:
     """Train by the recipe of this name, or go on with a run that was cut off, and note what it was made from.
 
     Raises:
-        NotFer2013: see `data.read`.
-        TrainingError: see `fit.fit`.
+        NotFer2013: too few faces are left to learn from.
+        TrainingError: the folder holds a run on other data, or see `fit.fit`.
     """
-    splits = read(csv)
-    fit(splits, recipe, run, start_from=start_from)
+    _claim(run, data)
+    fit(data.splits, recipe, run, start_from=start_from, teachers=teachers)
     best = run.best()
     backend = keras.backend.backend()
-    used = {split: splits[split].released for split in TEST_SPLITS.values()}
+    used = {split: data.splits[split].released for split in TEST_SPLITS.values()}
     write_json(
         run.provenance,
         {
             "name": name,
             "recipe": asdict(recipe),
             "start_from": start_from and sha256(start_from),
-            "data_md5": _md5(csv),
-            "rows": {"Training": len(training_rows(splits))}
+            "teachers": [sha256(teacher) for teacher in teachers],
+            "data_md5": data.data_md5,
+            "votes_md5": data.votes_md5,
+            "rows": {"Training": len(training_rows(data.splits))}
             | {split: len(rows) for split, rows in used.items()},
             "best_epoch": best.number if best else None,
             "best_public_test_accuracy": best.public_accuracy if best else None,
@@ -64,23 +83,35 @@ def fit_run(csv: Path, name: str, recipe: Recipe, run: Run, start_from: Path | N
     )
 
 
-def export_run(csv: Path, run: Run, version: str) -> None:
+def check_backend() -> None:
+    """Make sure, before hours of training, that its network can be exported.
+
+    Raises:
+        TrainingError: Keras runs on another backend than TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise TrainingError(
+            f"{keras.backend.backend()} can fit, but only TensorFlow can export; "
+            "fit first, then export with KERAS_BACKEND=tensorflow."
+        )
+
+
+def export_run(data: Dataset, run: Run, version: str) -> None:
     """Write both bundles; the manifest of each holds the figures of its own classifier.
 
     Raises:
-        NotFer2013: see `data.read`.
-        TrainingError: the run is not finished or was trained on other data, or the backend is not TensorFlow.
+        TrainingError: the run is not finished or was trained on other data.
         ExportError: see `export.export`.
     """
     provenance = run.read_json(run.provenance, "fit")
-    if provenance["data_md5"] != _md5(csv):
-        raise TrainingError(f"{run.folder} was not trained on {csv}; give the CSV that it was trained on.")
-    if keras.backend.backend() != "tensorflow":
-        raise TrainingError("Only TensorFlow can export; run this stage with KERAS_BACKEND=tensorflow.")
+    if provenance["data_md5"] != data.data_md5:
+        raise TrainingError(f"{run.folder} was trained on other data; give the CSV that it was trained on.")
     from training.export import export  # noqa: PLC0415 - the other stages run on any backend of Keras
 
-    splits = read(csv)
-    for engine, folder in export(keras.saving.load_model(run.network, compile=False), run.bundle).items():
+    public = data.splits["PublicTest"].released
+    folders = export(load(run.network), run.bundle, public, bare=provenance["recipe"]["bare"])
+    for engine, folder in folders.items():
+        files = {file.name: sha256(file) for file in sorted(folder.iterdir()) if file.name != MANIFEST}
         manifest = Manifest(
             version=version,
             engine=engine,
@@ -88,34 +119,78 @@ def export_run(csv: Path, run: Run, version: str) -> None:
             detector=DetectorSettings(),
             metrics={},
             training=provenance,
-            files={file.name: sha256(file) for file in sorted(folder.iterdir()) if file.name != MANIFEST},
+            files=files,
         )
-        # Measured the way the bot loads it, so first the bundle, then its figures.
-        _write(manifest, folder)
-        metrics = evaluate(Recognizer.load(folder).classifier, splits, engine)
-        _write(manifest.model_copy(update={"metrics": metrics}), folder)
+        _write(_json(manifest), folder / MANIFEST)
+    # Measured the way the bot loads them, so first the bundles, then their figures.
+    recognizers: dict[Engine, Recognizer] = {
+        engine: Recognizer.load(folder) for engine, folder in folders.items()
+    }
+    # One threshold for both, so that they answer alike.
+    hard_to_tell = choose(_scores(recognizers["litert"].classifier, public.crops), public.labels)
+    for engine, recognizer in recognizers.items():
+        metrics = evaluate(recognizer.classifier, data.splits, engine)
+        update = {"metrics": metrics, "hard_to_tell": hard_to_tell}
+        _write(_json(recognizer.manifest.model_copy(update=update)), folders[engine] / MANIFEST)
 
 
-def report_run(run: Run) -> list[Path]:
-    """Draw the curves, the confusion matrix and the network into the run's folder.
+def report_run(run: Run, to: Path | None = None) -> list[Path]:
+    """Write the model card and its pictures into the run's folder, and once more into `to`.
+
+    Args:
+        run: fitted and exported.
+        to: a folder of documents: the card goes there, the pictures into its `pictures`.
+
+    Returns:
+        The files written.
 
     Raises:
-        TrainingError: the run is not finished, or not exported.
+        TrainingError: the run is not finished or not exported, or was exported by an earlier version.
     """
-    manifest = run.read_json(run.bundle("litert") / MANIFEST, "export")
-    network = keras.saving.load_model(run.network, compile=False)
-    pictures = [run.folder / f"{name}.png" for name in ("curves", "confusion", "network")]
-    report.draw_curves(run.epochs(), pictures[0])
-    report.draw_confusion(manifest["metrics"]["private_test"], pictures[1])
-    report.draw_network(network, pictures[2])
-    return pictures
+    bundle = run.bundle("litert")
+    run.read_json(bundle / MANIFEST, "export")
+    manifest, network = Manifest.read(bundle), load(run.network)
+    epochs = run.epochs()
+    facts = card.Facts(
+        manifest, network.count_params(), (bundle / "emotion.tflite").stat().st_size, len(epochs)
+    )
+    try:
+        pictures = report.draw(manifest, epochs, network, run.folder)
+        text = card.render(facts, {name: file.name for name, file in pictures.items()})
+        written = [_write(text, run.folder / card.NAME), *pictures.values()]
+        if to:
+            (to / "pictures").mkdir(exist_ok=True)
+            links = {name: f"pictures/model-{name}.png" for name in pictures}
+            written.append(_write(card.render(facts, links), to / card.NAME))
+            written += [Path(shutil.copy(file, to / links[name])) for name, file in pictures.items()]
+    except KeyError as error:
+        raise TrainingError(
+            f"{bundle / MANIFEST} has no figure {error}; make it again: python -m training export."
+        ) from error
+    return written
 
 
-def _write(manifest: Manifest, folder: Path) -> None:
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+def _scores(classifier: EmotionClassifier, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    batches = range(0, len(crops), BATCH)
+    return np.concatenate([classifier.predict(crops[start : start + BATCH]) for start in batches])
 
 
-def _md5(file: Path) -> str:
-    """The digest by which the contest's file is known."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "md5").hexdigest()
+def _json(manifest: Manifest) -> str:
+    return manifest.model_dump_json(indent=2) + "\n"
+
+
+def _claim(run: Run, data: Dataset) -> None:
+    """Write down what the run learns from, or check that it is the same as before."""
+    digests = {"data_md5": data.data_md5, "votes_md5": data.votes_md5}
+    if not run.data.exists():
+        run.folder.mkdir(parents=True, exist_ok=True)
+        write_json(run.data, digests)
+    elif run.read_json(run.data, "fit") != digests:
+        raise TrainingError(
+            f"{run.folder} holds a run on other data or votes; choose another folder: --run DIR."
+        )
+
+
+def _write(text: str, file: Path) -> Path:
+    file.write_text(text, encoding="utf-8")
+    return file

@@ -127,6 +127,44 @@ def test_who_promotes_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch)
     assert json.loads(content(s3, "current.json"))["version"] == "3"
 
 
+def test_of_two_that_roll_back_at_once_one_is_told(store, s3, tmp_path, monkeypatch):
+    for version in ("2", "3"):
+        publish(store, bundles.make(tmp_path / version, version))
+        promote(store, version)
+    put = S3Store.put
+
+    def put_too_late(self, name, data, *, replacing):
+        monkeypatch.setattr(S3Store, "put", put)
+        rollback(store)
+        put(self, name, data, replacing=replacing)
+
+    monkeypatch.setattr(S3Store, "put", put_too_late)
+    with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
+        rollback(store)
+    assert json.loads(content(s3, "current.json"))["version"] == "2"
+
+
+def test_a_publication_that_is_cut_off_leaves_what_is_deployed_and_can_be_completed(
+    store, s3, tmp_path, monkeypatch
+):
+    made, before, put = bundles.make(tmp_path / "two", "2"), content(s3, "current.json"), S3Store.put
+
+    def put_all_but(self, name, data, *, replacing):
+        if name == "2/tensorflow.zip":
+            raise StoreError("The line is dead.")
+        put(self, name, data, replacing=replacing)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(S3Store, "put", put_all_but)
+        with pytest.raises(StoreError, match="The line is dead"):
+            publish(store, made)
+    assert "bots/emotion/2/litert.zip" in keys(s3)
+    assert content(s3, "current.json") == before
+    publish(store, made)
+    promote(store, "2")
+    assert Manifest.read(open_bundle(store, "tensorflow")).version == "2"
+
+
 def test_the_first_promotion_does_not_overwrite_another_first():
     store = S3Store(BUCKET, "new/")
     store.put("current.json", b"1", replacing=None)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 FILES = {"litert": ("emotion.tflite", "pnet.tflite"), "tensorflow": ("emotion.keras", "pnet.lz4")}
 
 
-def make(folder: Path, version: str, salt: str = "") -> dict[str, Path]:
+def make(folder: Path, version: str, salt: str = "", metrics: dict | None = None) -> dict[str, Path]:
     """The exported files of both engines, as `publish` takes them."""
-    return {engine: make_one(folder / engine, version, engine, salt) for engine in FILES}
+    return {engine: make_one(folder / engine, version, engine, salt, metrics) for engine in FILES}
 
 
-def make_one(folder: Path, version: str, engine: str, salt: str = "") -> Path:
+def make_one(folder: Path, version: str, engine: str, salt: str = "", metrics: dict | None = None) -> Path:
     folder.mkdir(parents=True)
     files = {name: f"{name} {salt}".encode() * 100 for name in FILES[engine]}
     for name, data in files.items():
@@ -31,7 +31,7 @@ def make_one(folder: Path, version: str, engine: str, salt: str = "") -> Path:
         engine=engine,
         crop=CropGeometry(scale=1.25, shift_y=0),
         detector=DetectorSettings(),
-        metrics={},
+        metrics=metrics or {},
         training={},
         files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     )

@@ -63,6 +63,31 @@ def test_an_export_that_does_not_hold_together_is_not_published(tmp_path):
     (made["tensorflow"] / "pnet.lz4").write_bytes(b"altered")
     with pytest.raises(DigestMismatch, match=r"pnet.lz4"):
         publish(str(tmp_path / "new"), made)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("failure", [StoreError("The disk is full."), KeyboardInterrupt()])
+def test_a_publication_that_is_cut_off_leaves_what_is_deployed_and_can_be_completed(
+    store, tmp_path, monkeypatch, failure
+):
+    made, put = bundles.make(tmp_path / "two", "2"), FolderStore.put
+    before = (store / "current.json").read_bytes()
+
+    def put_all_but(self, name, data, *, replacing):
+        if name == "2/tensorflow.zip":
+            raise failure
+        put(self, name, data, replacing=replacing)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStore, "put", put_all_but)
+        with pytest.raises(type(failure)):
+            publish(str(store), made)
+    assert [file.name for file in (store / "2").iterdir()] == ["litert.zip"]
+    assert (store / "current.json").read_bytes() == before
+    assert deployed(store) == "1"
+    publish(str(store), made)
+    promote(str(store), "2")
+    assert deployed(store) == "2"
 
 
 def test_nothing_exported_is_told(tmp_path):
@@ -147,6 +172,50 @@ def test_who_promotes_on_old_knowledge_is_told(store, tmp_path, monkeypatch):
     with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
         promote(str(store), "2")
     assert deployed(store) == "3"
+
+
+def test_of_two_that_roll_back_at_once_one_is_told(store, tmp_path, monkeypatch):
+    for version in ("2", "3"):
+        publish(str(store), bundles.make(tmp_path / version, version))
+        promote(str(store), version)
+    put = FolderStore.put
+
+    def put_too_late(self, name, data, *, replacing):
+        monkeypatch.setattr(FolderStore, "put", put)
+        rollback(str(store))
+        put(self, name, data, replacing=replacing)
+
+    monkeypatch.setattr(FolderStore, "put", put_too_late)
+    with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
+        rollback(str(store))
+    assert deployed(store) == "2"
+
+
+def test_of_many_that_promote_at_once_one_is_deployed_and_the_others_are_told(store, tmp_path, monkeypatch):
+    versions = ["2", "3", "4", "5"]
+    for version in versions:
+        publish(str(store), bundles.make(tmp_path / version, version))
+    all_have_read, put = threading.Barrier(len(versions)), FolderStore.put
+    won, told = [], []
+
+    def put_together(self, name, data, *, replacing):
+        all_have_read.wait(timeout=60)
+        put(self, name, data, replacing=replacing)
+
+    def deploy(version: str) -> None:
+        try:
+            won.append(promote(str(store), version).version)
+        except Conflict:
+            told.append(version)
+
+    monkeypatch.setattr(FolderStore, "put", put_together)
+    threads = [threading.Thread(target=deploy, args=(version,)) for version in versions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert won == [deployed(store)]
+    assert sorted(won + told) == versions
 
 
 def test_of_many_that_write_at_once_one_wins(tmp_path):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.data import BALLOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -33,3 +35,13 @@ def rows() -> list[str]:
 def write(path: Path, lines: Iterable[str], header: str = HEADER) -> Path:
     path.write_text("\n".join([header, *lines]) + "\n")
     return path
+
+
+def write_votes(path: Path, count: int) -> Path:
+    """FER+'s file for so many rows; of every ten, the first has no votes, the others nine for one emotion."""
+    ballots = [
+        [0] * len(BALLOT) if row % 10 == 0 else [9 * (row % 8 == column) for column in range(len(BALLOT))]
+        for row in range(count)
+    ]
+    lines = (",".join(map(str, (row, *ballot))) for row, ballot in enumerate(ballots, start=1))
+    return write(path, lines, header=",".join(("row", *BALLOT)))

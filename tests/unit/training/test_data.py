@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.training import csvs
-from training.data import CLASSES, NotFer2013, read, training_rows
+from training.data import BALLOT, CLASSES, SPLITS, NotFer2013, read, training_rows
 
 
 def test_the_splits_are_read_in_file_order(tmp_path):
@@ -138,3 +138,38 @@ def test_rows_are_counted_as_an_editor_counts_lines(tmp_path):
     file.write_text("emotion,pixels,Usage\n\n\n9,1 2,Training\n")
     with pytest.raises(NotFer2013, match="row 4"):
         read(file)
+
+
+def test_votes_follow_the_rows_of_the_contest(tmp_path):
+    file = csvs.write(tmp_path / "fer2013.csv", csvs.rows())
+    count = len(csvs.rows())
+    votes = tmp_path / "votes.csv"
+    lines = [f"{number % 11},{10 - number % 11}" + ",0" * 8 for number in range(count)]
+    votes.write_text("\n".join([",".join(BALLOT), *lines]) + "\n")
+    splits = read(file, votes)
+    neutral = np.concatenate([splits[split].votes[:, 0] for split in SPLITS])
+    assert neutral.tolist() == [number % 11 for number in range(count)]  # the small CSV's splits come in order
+    assert (splits["Training"].votes.sum(axis=1) == 10).all()
+    assert not read(file)["Training"].votes.any()
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "reason"),
+    [
+        (BALLOT[:-1], "1" + ",0" * 8, "row 1 has no column NF"),
+        (BALLOT, "x" + ",0" * 9, "row 2 has a count of votes that is not 0 to 10"),
+        (BALLOT, "-1" + ",0" * 9, "row 2 has a count of votes that is not 0 to 10"),
+        (BALLOT, "9" * 30 + ",0" * 9, "row 2 has a count of votes that is not 0 to 10"),
+        (BALLOT, "1,2", "row 2 has a count of votes that is not 0 to 10"),
+        (BALLOT, "1" + ",0" * 9, "has 1 rows for 196 faces; it is the file of other data"),
+        (BALLOT, "é" + ",0" * 9, "is no CSV"),
+    ],
+)
+def test_a_file_that_is_not_fer_plus_is_told(tmp_path, header, row, reason):
+    file = csvs.write(tmp_path / "fer2013.csv", csvs.rows())
+    votes = tmp_path / "votes.csv"
+    votes.write_text(",".join(header) + f"\n{row}\n", encoding="utf-8")
+    with pytest.raises(NotFer2013, match=f"votes.csv:? {reason}"):
+        read(file, votes)
+    with pytest.raises(NotFer2013, match=r"nowhere.csv cannot be read: No such file"):
+        read(file, tmp_path / "nowhere.csv")

@@ -36,7 +36,7 @@ def check_free(store: str, version: str) -> None:
 def publish(store: str, bundles: Mapping[Engine, Path]) -> Release:
     """Upload the folder of each engine as `<version>/<engine>.zip`; nothing else is deployed until `promote`.
 
-    Publishing the same once more changes nothing.
+    Publishing the same once more changes nothing, and completes what was cut off.
 
     Raises:
         Conflict: the version is there already, with other content.
@@ -54,11 +54,11 @@ def publish(store: str, bundles: Mapping[Engine, Path]) -> Release:
         )
     version = versions.pop()
     target = connect(store)
-    digests: dict[Engine, str] = {}
-    for engine, folder in bundles.items():
-        name, packed = zip_name(version, engine), pack(folder)
-        _check(packed, name, version, engine)
-        digests[engine] = digest(packed)
+    zips = {engine: pack(folder) for engine, folder in bundles.items()}
+    for engine, packed in zips.items():
+        _check(packed, zip_name(version, engine), version, engine)
+    for engine, packed in zips.items():
+        name = zip_name(version, engine)
         try:
             target.put(name, packed, replacing=None)
         except Conflict:
@@ -67,7 +67,7 @@ def publish(store: str, bundles: Mapping[Engine, Path]) -> Release:
                 raise Conflict(
                     f"{store} holds {name} already, with other content; choose another version."
                 ) from None
-    return Release(version=version, sha256=digests)
+    return Release(version=version, sha256={engine: digest(packed) for engine, packed in zips.items()})
 
 
 def promote(store: str, version: str) -> Current:
