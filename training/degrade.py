@@ -35,7 +35,7 @@ WIDE, TIGHT = 1.15, 0.85
 
 def blur(crops: Crops) -> Crops:
     """Out of focus."""
-    # Replicated, as `crop_square` goes on beyond a photo's edge; so are the borders of the other copies.
+    # Replicated, as `crop_face` goes on beyond a photo's edge; so are the borders of the other copies.
     return _each(
         crops, lambda crop: cv2.GaussianBlur(crop, (0, 0), BLUR_SIGMA, borderType=cv2.BORDER_REPLICATE)
     )

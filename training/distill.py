@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from training.network import load
 from training.targets import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -20,7 +18,7 @@ BATCH = 256
 
 
 def distilled(
-    targets: NDArray[np.float32], crops: NDArray[np.uint8], teachers: Sequence[Path], share: float
+    targets: NDArray[np.float32], crops: NDArray[np.uint8], teachers: Sequence[keras.Model], share: float
 ) -> NDArray[np.float32]:
     """`targets`, (N, 15), whose label columns come by `share` from the teachers' mean prediction.
 
@@ -30,11 +28,8 @@ def distilled(
     Args:
         targets: see `targets.targets`.
         crops: the same faces, uint8 (N, 48, 48).
-        teachers: the `model.keras` of runs.
+        teachers: networks of runs.
         share: of the teachers; the rest is the label's.
-
-    Raises:
-        TrainingError: a teacher is no network of a run.
     """
     predicted = np.mean([_predict(teacher, crops) for teacher in teachers], axis=0)
     mixed = targets.copy()
@@ -42,10 +37,9 @@ def distilled(
     return mixed
 
 
-def _predict(teacher: Path, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _predict(teacher: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probabilities of the seven classes, (N, 7), over the face and its mirror image."""
-    network = load(teacher)
     looks = [
-        network.predict(faces, batch_size=BATCH, verbose=0)[:, LABELS] for faces in (crops, crops[:, :, ::-1])
+        teacher.predict(faces, batch_size=BATCH, verbose=0)[:, LABELS] for faces in (crops, crops[:, :, ::-1])
     ]
     return np.asarray(np.mean([keras.ops.softmax(logits, axis=-1) for logits in looks], axis=0))

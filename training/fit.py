@@ -45,9 +45,15 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     rows = training_rows(splits)
+    network, schoolroom = _build(recipe), [load(teacher) for teacher in teachers]
+    if start_from:
+        _begin_with(network, start_from)
+    _claim(run, recipe, start_from, teachers)
+    if len(run.epochs()) >= recipe.epochs:
+        return
     learned = targets(rows, recipe.label_smoothing)
-    if teachers:
-        learned = distilled(learned, rows.crops, teachers, recipe.teachers)
+    if schoolroom:
+        learned = distilled(learned, rows.crops, schoolroom, recipe.teachers)
     batches = AugmentedBatches(
         rows,
         learned,
@@ -59,11 +65,6 @@ def fit(
         seed=recipe.seed,
     )
     public = splits["PublicTest"].released
-    network = _build(recipe)
-    if start_from:
-        _begin_with(network, start_from)
-    _claim(run, recipe, start_from, teachers)
-
     network.compile(
         _optimizer(recipe, len(batches)),
         EmotionLoss(recipe.votes),

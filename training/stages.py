@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from training.recipes import Recipe
     from training.runs import Run
 
-CROP = CropGeometry(scale=0.97, shift_y=-0.003)
+CROP = CropGeometry(
+    scale=0.97,
+    shift_y=-0.005,
+    template=((0.319, 0.392), (0.686, 0.385), (0.501, 0.604), (0.348, 0.773), (0.666, 0.766)),
+)
 """How photos are cropped to look like FER-2013's faces: `python -m training geometry` says so."""
 BATCH = 64
 

@@ -16,12 +16,12 @@ mpl.use("Agg")  # draws into files, with no screen
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 from emotion_bot.store import open_bundle
 from emotion_bot.vision import Recognizer, decode
 from emotion_bot.vision.annotate import COLOURS
-from emotion_bot.vision.crop import crop_face, crop_square
+from emotion_bot.vision.crop import crop_face, cut, face_square
 from emotion_bot.vision.mtcnn_litert import WINDOW, LiteRTCascade, normalise, pyramid, resize
 from training.network import NETWORKS
 from training.report import draw_network
@@ -39,6 +39,8 @@ INK, MUTED, YELLOW, RED = "#1f2933", "#7b8794", "#ffd400", "#e6194b"
 RELEASED_NETWORK = "residual"
 LEVELS = 6
 """Of the pyramid, as many as can be made out on a page."""
+CUT_OUT = 240
+"""Pixels of the face in colour, about as many as there are on the page."""
 STYLE: dict[Any, Any] = {
     "font.size": 11,
     "text.color": INK,
@@ -99,26 +101,28 @@ def _draw_boxes(axes: Axes, boxes: NDArray[np.float64], width: float) -> None:
 
 
 def draw_crop(rgb: NDArray[np.uint8], recognizer: Recognizer) -> Figure:
-    """One face on its way: MTCNN's box, the square around it, grey at 48 x 48, the classifier's scores."""
+    """One face on its way: box and landmarks, the square, grey at 48 x 48, the classifier's scores."""
     geometry = recognizer.manifest.crop
     detection = recognizer.detector.detect(rgb)[0]
-    square = crop_square(rgb, detection, geometry)
+    square = face_square(detection, geometry)
     crop = crop_face(rgb, detection, geometry)
     (scores,) = recognizer.classifier.predict(crop[None])
     x, y, width, height = detection.box
-    side = round(geometry.scale * max(width, height))
-    left, top = x + width / 2 - side / 2, y + height / 2 - side / 2 + geometry.shift_y * side
+    corners = np.array(square.corners)
     figure, (photo, colour, grey, bars) = plt.subplots(1, 4, figsize=(11, 2.9), layout="constrained")
     photo.imshow(rgb)
     photo.add_patch(Rectangle((x, y), width, height, fill=False, color=YELLOW, linewidth=2))
-    photo.add_patch(
-        Rectangle((left, top), side, side, fill=False, color="white", linewidth=1.5, linestyle="--")
+    photo.scatter(*np.transpose(detection.landmarks), s=22, color=RED, edgecolor="white", linewidth=0.8)
+    outline = np.stack([corners.real, corners.imag], axis=1)
+    photo.add_patch(Polygon(outline, fill=False, color="white", linewidth=1.5, linestyle="--"))
+    margin = 0.3 * abs(square.top)
+    photo.set(
+        xlim=(corners.real.min() - margin, corners.real.max() + margin),
+        ylim=(corners.imag.max() + margin, corners.imag.min() - margin),
     )
-    margin = 0.3 * side
-    photo.set(xlim=(left - margin, left + side + margin), ylim=(top + side + margin, top - margin))
     photo.set_title("MTCNN's box, and the square")
-    colour.imshow(square)
-    colour.set_title(f"cut out: {side} x {side}")
+    colour.imshow(cut(rgb, square, CUT_OUT))
+    colour.set_title("cut out, upright")
     grey.imshow(crop, cmap="gray", vmin=0, vmax=255)
     grey.set_title("grey, 48 x 48")
     for axes in (photo, colour, grey):

@@ -148,7 +148,9 @@ def test_votes_follow_the_rows_of_the_contest(tmp_path):
     votes.write_text("\n".join([",".join(BALLOT), *lines]) + "\n")
     splits = read(file, votes)
     neutral = np.concatenate([splits[split].votes[:, 0] for split in SPLITS])
-    assert neutral.tolist() == [number % 11 for number in range(count)]  # the small CSV's splits come in order
+    assert neutral.tolist() == [
+        number % 11 for number in range(count)
+    ]  # the small CSV's splits come in order
     assert (splits["Training"].votes.sum(axis=1) == 10).all()
     assert not read(file)["Training"].votes.any()
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from training.distill import distilled
+from training.network import load
 from training.targets import COLUMNS
 
 pytestmark = pytest.mark.filterwarnings(
@@ -30,7 +31,7 @@ def teacher(path, favourite: int):
 def test_labels_come_from_the_teachers_by_their_share_and_votes_stay(tmp_path):
     targets = np.random.default_rng(1).dirichlet(np.ones(COLUMNS), 5).astype(np.float32)
     files, networks = zip(*(teacher(tmp_path / f"{n}.keras", n) for n in (1, 2)), strict=True)
-    mixed = distilled(targets, CROPS, files, 0.25)
+    mixed = distilled(targets, CROPS, [load(file) for file in files], 0.25)
     looks = [
         keras.ops.softmax(network(crops)[:, :7])
         for network in networks
