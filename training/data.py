@@ -27,6 +27,7 @@ COLUMNS = ("emotion", "pixels", "Usage")
 VOTED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 """What the ten raters of FER+ could see in a face, besides "unknown" and "NF" (no face)."""
 RATERS = 10
+"""Who voted on each face."""
 BALLOT = (*VOTED, "unknown", "NF")
 _LABELS = {str(code): CLASSES.index(name) for code, name in CODES.items()}
 

@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from training import degrade
-from training.data import BALLOT, CLASSES, RELEASED
+from training.data import BALLOT, CLASSES, RATERS, RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ BINS = 15
 """Of the calibration, as in Guo et al. 2017, arXiv:1706.04599."""
 TEST_SPLITS = {"public_test": "PublicTest", "private_test": "PrivateTest"}
 MAJORITY = 6
-"""Of the ten raters of FER+ (Barsoum et al. 2016, arXiv:1608.01041)."""
+"""Of the RATERS of FER+ (Barsoum et al. 2016, arXiv:1608.01041)."""
 MEANT = [BALLOT.index(name) for name in ("happiness", "sadness", "neutral")]
 """FER+'s columns of the three classes that the bot answers."""
 
@@ -186,7 +186,7 @@ def table(figures: dict[str, Any]) -> str:
 def shown(figures: dict[str, Any]) -> dict[str, str]:
     """The figures of one split, `Figures` as a dictionary, by name as a person reads them."""
     voted = {
-        f"agreement with FER+, {MAJORITY} votes of 10": figures["ferplus"],
+        f"agreement with FER+, {MAJORITY} votes of {RATERS}": figures["ferplus"],
         "  on happy, sad, neutral in FER-2013": figures["ferplus_released"],
     }
     return {

@@ -96,7 +96,7 @@ def worse(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     Rates and Proportions", chapter 3): z = (p1 - p2) / sqrt(p (1 - p) (1/n1 + 1/n2)), where p is the accuracy
     of both together. With PublicTest's 2,155 faces and about 85 % it objects from 1.8 points on. It takes the
     two for independent; in truth they fail on much the same faces, so it is the patient one. McNemar's test
-    would notice less, but it needs the answer to each face, and a manifest holds sums.
+    would notice smaller differences, but needs the answer to each face, and a manifest holds sums.
 
     Args:
         ours: `accuracy` and `rows` of a split.
