@@ -11,14 +11,11 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers, ops
-from mtcnn.network.onet import ONet
-from mtcnn.network.pnet import PNet
-from mtcnn.network.rnet import RNet
-from mtcnn.utils.tensorflow import load_weights
 
 from emotion_bot.vision.crop import CROP_SIZE
 from training.calibrate import calibrate
 from training.data import RELEASED
+from training.detector import NETWORKS, WEIGHTS, merged
 from training.runs import TrainingError
 
 if TYPE_CHECKING:
@@ -32,13 +29,9 @@ MAX_DIFFERENCE = 1e-4
 """Largest difference allowed between an output in Keras and the same in LiteRT."""
 MAX_QUANTISED = 0.1
 """The same for the classifier's probabilities, whose weights have 8 bits in LiteRT."""
+MAX_QUANTISED_DETECTOR = 0.5
+"""The same for the detector's logits and shares of a box."""
 BATCH = 256
-DETECTOR = {
-    # Name: network, height and width of its input (P-Net slides over images of any size).
-    "pnet": (PNet, None),
-    "rnet": (RNet, 24),
-    "onet": (ONet, 48),
-}
 
 
 class ExportError(TrainingError):
@@ -122,19 +115,14 @@ def export(
     for count in (1, 2, 7):
         _check("emotion", classifier, model, public.crops[:count], MAX_DIFFERENCE if bare else MAX_QUANTISED)
     (litert / "emotion.tflite").write_bytes(model)
-    for name, (build, side) in DETECTOR.items():
-        weights = f"{name}.lz4"
-        stage = build()
-        stage.build((None, side, side, 3))
-        stage.set_weights(load_weights(weights))
-        patches = (
-            [(1, 96, 96, 3), (1, 61, 117, 3)] if side is None else [(1, side, side, 3), (5, side, side, 3)]
-        )
-        stage(np.zeros(patches[0], np.float32))  # Keras exports such a model only once it was called
-        model = _convert(stage)
-        for shape in patches:
-            _check(name, stage, model, random.uniform(-1, 1, shape).astype(np.float32), MAX_DIFFERENCE)
+    for name, (_, side) in NETWORKS.items():
+        network = merged(name)
+        model = _convert(network, quantise=True)
+        for shape in [(1, 96, 96, 3), (1, 60, 116, 3)] if side is None else [(5, side, side, 3)]:
+            pixels = random.integers(0, 256, shape).astype(np.float32)
+            _check(name, network, model, pixels, MAX_QUANTISED_DETECTOR)
         (litert / f"{name}.tflite").write_bytes(model)
+        weights = WEIGHTS.format(name)
         (tensorflow / weights).write_bytes((files("mtcnn.assets.weights") / weights).read_bytes())
     return {"litert": litert, "tensorflow": tensorflow}
 
@@ -160,11 +148,9 @@ def _check(name: str, model: keras.Model, converted: bytes, inputs: np.ndarray, 
     interpreter.allocate_tensors()
     interpreter.set_tensor(entry, inputs)
     interpreter.invoke()
-    ours = [interpreter.get_tensor(output["index"]) for output in interpreter.get_output_details()]
-    for reference in (np.asarray(output) for output in tf.nest.flatten(model(inputs))):
-        same = [output for output in ours if output.shape == reference.shape]
-        difference = min((float(np.abs(output - reference).max()) for output in same), default=np.inf)
-        if not difference < allowed:
-            raise ExportError(
-                f"{name}: LiteRT and Keras differ by {difference:.2g} for input of shape {inputs.shape}."
-            )
+    (output,) = interpreter.get_output_details()
+    difference = np.abs(interpreter.get_tensor(output["index"]) - np.asarray(model(inputs))).max()
+    if not difference < allowed:
+        raise ExportError(
+            f"{name}: LiteRT and Keras differ by {difference:.2g} for input of shape {inputs.shape}."
+        )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from emotion_bot.manifest import MANIFEST, CropGeometry, DetectorSettings, Manifest
+from emotion_bot.manifest import MANIFEST, CascadeSettings, CropGeometry, Manifest, PackageSettings
 from emotion_bot.vision import Recognizer
 from training import card, report
 from training.data import training_rows
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from training.runs import Run
 
 CROP = CropGeometry(
-    scale=0.97,
-    shift_y=-0.005,
-    template=((0.319, 0.392), (0.686, 0.385), (0.501, 0.604), (0.348, 0.773), (0.666, 0.766)),
+    scale=0.96,
+    shift_y=-0.003,
+    template=((0.32, 0.392), (0.689, 0.384), (0.502, 0.607), (0.347, 0.777), (0.667, 0.769)),
 )
 """How photos are cropped to look like FER-2013's faces: `python -m training geometry` says so."""
 BATCH = 64
@@ -120,7 +120,7 @@ def export_run(data: Dataset, run: Run, version: str) -> None:
             version=version,
             engine=engine,
             crop=CROP,
-            detector=DetectorSettings(),
+            detector=CascadeSettings() if engine == "litert" else PackageSettings(),
             metrics={},
             training=provenance,
             files=files,

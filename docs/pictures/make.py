@@ -21,8 +21,8 @@ from matplotlib.patches import Polygon, Rectangle
 from emotion_bot.store import open_bundle
 from emotion_bot.vision import Recognizer, decode
 from emotion_bot.vision.annotate import COLOURS
+from emotion_bot.vision.canvas import NOBODY, STRIDE, WINDOW
 from emotion_bot.vision.crop import crop_face, cut, face_square
-from emotion_bot.vision.mtcnn_litert import WINDOW, LiteRTCascade, normalise, pyramid, resize
 from training.network import NETWORKS
 from training.report import draw_network
 
@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from emotion_bot.vision.mtcnn import MtcnnDetector
+    from emotion_bot.vision.mtcnn_litert import LiteRTCascade
 
 HERE = Path(__file__).parent
 PHOTOS = HERE.parents[1] / "playground" / "photos"
 INK, MUTED, YELLOW, RED = "#1f2933", "#7b8794", "#ffd400", "#e6194b"
 RELEASED_NETWORK = "residual"
-LEVELS = 6
-"""Of the pyramid, as many as can be made out on a page."""
+LEVELS = 4
+"""Of the pyramid, as many as have room for a word."""
 CUT_OUT = 240
 """Pixels of the face in colour, about as many as there are on the page."""
 STYLE: dict[Any, Any] = {
@@ -52,31 +53,37 @@ STYLE: dict[Any, Any] = {
 
 
 def draw_pyramid(rgb: NDArray[np.uint8], cascade: LiteRTCascade) -> Figure:
-    """The levels side by side at their true relative sizes; below each, what P-Net makes of it."""
-    image = normalise(rgb)
-    scales = pyramid(image.shape[:2], cascade.settings)[:LEVELS]
-    levels = [resize(image, scale) for scale in scales]
-    widths = [level.shape[1] for level in levels]
-    figure = plt.figure(figsize=(11, 4.6), layout="constrained")
-    grid = figure.add_gridspec(2, LEVELS, width_ratios=widths)
-    for column, (scale, level) in enumerate(zip(scales, levels, strict=True)):
-        above, below = figure.add_subplot(grid[0, column]), figure.add_subplot(grid[1, column])
-        above.imshow((level * 128 + 127.5).round().astype(np.uint8))
-        above.set_title(f"{level.shape[1]} x {level.shape[0]}", fontsize=9)
-        below.imshow(cascade.scan(level)[0], cmap="magma", vmin=0, vmax=1)
-        below.set_title(f"{WINDOW / scale:.0f} px", fontsize=9, color=MUTED)
-        for axes in (above, below):
-            axes.set_axis_off()
-            axes.set_anchor("SW")
+    """The levels on their canvas, and what P-Net makes of each place."""
+    (piece,) = cascade.pyramid(rgb).pieces
+    layout = piece.layout
+    faces = 1 / (1 + np.exp(-cascade.scan(piece)[:, :, 0]))
+    faces[layout.owners == NOBODY] = 0
+    bottom = max(level.y + level.height for level in layout.levels)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5.4), layout="constrained")
+    left.imshow(piece.canvas)
+    # P-Net answers for windows: the first, of 12 pixels, has its middle at 6.
+    middle = WINDOW / 2 - STRIDE / 2
+    extent = (middle, middle + STRIDE * faces.shape[1], middle + STRIDE * faces.shape[0], middle)
+    right.imshow(faces, cmap="magma", vmin=0, vmax=1, extent=extent)
+    right.set_facecolor("black")
+    for level, factor in zip(layout.levels[:LEVELS], layout.factors, strict=False):
+        place = (level.x + 3, level.y + level.height - 4)
+        left.annotate(f"{level.width} x {level.height}", place, fontsize=8, color="white")
+        right.annotate(f"{WINDOW * factor[0]:.0f} px", place, fontsize=8, color="white")
+    left.set_title("The photo at every size, on one canvas", fontweight="bold")
+    right.set_title("How sure P-Net is of a face, and how wide it is there", fontweight="bold")
+    for axes in (left, right):
+        axes.set(xlim=(0, layout.width), ylim=(bottom, 0), xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
     return figure
 
 
 def draw_cascade(rgb: NDArray[np.uint8], cascade: LiteRTCascade, min_confidence: float) -> Figure:
     """The candidates that each network leaves, and how many they are."""
-    image = normalise(rgb)
-    proposed = cascade.propose(image)
-    refined = cascade.refine(image, proposed)
-    found = cascade.output(image, refined)
+    pyramid = cascade.pyramid(rgb)
+    proposed = cascade.propose(pyramid)
+    refined = cascade.refine(pyramid, proposed)
+    found = cascade.output(pyramid, refined)
     sure = found.scores >= min_confidence
     figure, rows = plt.subplots(3, 1, figsize=(7, 13), layout="constrained")
     stages = [
@@ -166,7 +173,7 @@ def main(store: str) -> None:
     two_people = decode((PHOTOS / "two_people.jpg").read_bytes())
     astronaut = decode((PHOTOS / "astronaut.png").read_bytes())
     save(draw_pyramid(two_people, cascade), "pyramid.jpg")
-    save(draw_cascade(two_people, cascade, detector.settings.min_confidence), "cascade.jpg")
+    save(draw_cascade(two_people, cascade, detector.min_confidence), "cascade.jpg")
     save(draw_crop(astronaut, recognizer), "face.jpg")
     ask(PHOTOS / "astronaut.png", store, HERE / "answer.jpg")
     ask(PHOTOS / "two_people.jpg", store, HERE / "answer-two-people.jpg")

@@ -8,7 +8,7 @@ import json
 import zipfile
 from typing import TYPE_CHECKING
 
-from emotion_bot.manifest import CropGeometry, DetectorSettings, Manifest
+from emotion_bot.manifest import CascadeSettings, CropGeometry, Manifest, PackageSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def make_one(folder: Path, version: str, engine: str, salt: str = "", metrics: d
         version=version,
         engine=engine,
         crop=CropGeometry(scale=1.25, shift_y=0),
-        detector=DetectorSettings(),
+        detector=CascadeSettings() if engine == "litert" else PackageSettings(),
         metrics=metrics or {},
         training={},
         files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},

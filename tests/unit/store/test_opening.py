@@ -119,7 +119,7 @@ def test_a_file_that_was_altered_inside_is_refused(store):
             lambda files: _edit(files, engine="tensorflow"),
             "the tensorflow bundle of version 1, not the litert",
         ),
-        (lambda files: _edit(files, format=2), "format"),
+        (lambda files: _edit(files, format=99), "format"),
         (lambda files: _edit(files, files={"../outside": "0" * 64}), "files"),
     ],
 )
@@ -128,6 +128,22 @@ def test_a_zip_that_is_no_bundle_is_refused(store, tmp_path, change, message):
     with pytest.raises(StoreError, match=message):
         open_bundle(str(store))
     assert not list(tmp_path.rglob("outside"))
+
+
+def test_what_an_older_bot_unpacked_is_refused_as_its_zip_is(store, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr("emotion_bot.store.bundle.Manifest.model_validate_json", Unchecked)
+        bundles.repack(store, "1", lambda files: _edit(files, format=1))
+        open_bundle(str(store))
+    with pytest.raises(StoreError, match="not of this bot's format"):
+        open_bundle(str(store))
+
+
+class Unchecked:
+    """A manifest of any format, as its own bot reads it."""
+
+    def __init__(self, text):
+        vars(self).update(json.loads(text))
 
 
 def _edit(contents, **changes):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_bot.manifest import CropGeometry, DetectorSettings, Manifest
+from emotion_bot.manifest import CascadeSettings, CropGeometry, Manifest
 from training import card, report
 from training.degrade import NAMES
 from training.evaluate import reliability
@@ -62,7 +62,7 @@ def manifest(**changes) -> Manifest:
         version="2026.11.30-it",
         engine="litert",
         crop=CropGeometry(scale=1, shift_y=0),
-        detector=DetectorSettings(),
+        detector=CascadeSettings(),
         hard_to_tell=0.47,
         metrics={"public_test": figures(1), "private_test": figures(2)},
         training=training | changes,

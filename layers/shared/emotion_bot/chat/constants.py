@@ -29,7 +29,7 @@ class Limit(IntEnum):
 
 PHOTO_SIDE: Final = 1280
 """Pixels. The size to fetch: Telegram makes copies with a longer side of 90, 320, 800, 1280, sometimes 2560,
-and the detector looks at 1280 at most (`manifest.DetectorSettings.max_side`)."""
+and in one of 1280 the smallest face that is looked for (`manifest.CascadeSettings`) is as large as a crop."""
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - its name
 """https://core.telegram.org/bots/api#setwebhook; Function URL events carry header names in lower case."""

@@ -65,7 +65,7 @@ def unpack(packed: bytes, folder: Path, *, name: str, version: str, engine: str)
                 )
             if MANIFEST not in names:
                 raise StoreError(f"{name} holds no {MANIFEST}; export and publish the bundle again.")
-            manifest = _manifest(bundle.read(MANIFEST), name)
+            manifest = read_manifest(bundle.read(MANIFEST), name)
             if (manifest.version, manifest.engine) != (version, engine):
                 raise StoreError(
                     f"{name} is the {manifest.engine} bundle of version {manifest.version}, "
@@ -86,7 +86,12 @@ def unpack(packed: bytes, folder: Path, *, name: str, version: str, engine: str)
         raise StoreError(f"{name} is no readable zip ({error}); publish the bundle again.") from error
 
 
-def _manifest(text: bytes, name: str) -> Manifest:
+def read_manifest(text: bytes, name: str) -> Manifest:
+    """The manifest of a bundle that messages call `name`.
+
+    Raises:
+        StoreError: it is not of this bot's format.
+    """
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:

@@ -8,7 +8,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-from emotion_bot.store.bundle import digest, pack, unpack
+from emotion_bot.manifest import MANIFEST
+from emotion_bot.store.bundle import digest, pack, read_manifest, unpack
 from emotion_bot.store.current import CURRENT, read_current, zip_name
 from emotion_bot.store.errors import BundleNotFound, DigestMismatch, StoreError
 from emotion_bot.store.stores import connect
@@ -53,6 +54,8 @@ def open_bundle(store: str, engine: str = "litert") -> Path:
     cache = _cache()
     folder = cache / expected
     if _intact(folder):
+        # Perhaps an older version of the bot unpacked it, whose format was another.
+        read_manifest((folder / MANIFEST).read_bytes(), f"{name} in {store}")
         return folder
     try:
         with tempfile.TemporaryDirectory(dir=cache, prefix=".") as draft:

@@ -22,6 +22,8 @@ def suppress(
     The overlap is the intersection over the union, or over the smaller box.
     """
     order = np.argsort(scores)[::-1]
+    if len(order) <= 1:
+        return order
     x1, y1, x2, y2 = boxes[order].T
     area = (x2 - x1) * (y2 - y1)
     stays = np.ones(len(order), dtype=bool)
@@ -42,7 +44,7 @@ def suppress(
     return order[stays]
 
 
-def regress(boxes: Floats, offsets: NDArray[np.float32]) -> Floats:
+def regress(boxes: Floats, offsets: Floats) -> Floats:
     """Move each box's corners by offsets, (N, 4), that are in units of its inclusive width and height."""
     return boxes + offsets * np.tile(sides(boxes), 2)
 

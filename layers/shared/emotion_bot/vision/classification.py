@@ -8,9 +8,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CHUNK = 64
-"""Faces per run of a network, so that a crowd needs no more memory than a group."""
-
 
 class EmotionClassifier(Protocol):
     """Says how faces look."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from emotion_bot.vision.classification import CHUNK
+from emotion_bot.vision.crop import CROP_SIZE
 from emotion_bot.vision.litert import LiteRTModel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 CLASSIFIER = "emotion.tflite"
@@ -24,10 +23,8 @@ class LiteRTClassifier:
     def __init__(self, bundle: Path, labels: tuple[str, ...], threads: int | None = None) -> None:
         """`threads` are as many as there are cores, by default."""
         self.labels = labels
-        self._model = LiteRTModel(bundle / CLASSIFIER, threads)
+        self._model = LiteRTModel(bundle / CLASSIFIER, (1, CROP_SIZE, CROP_SIZE), threads)
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities, float32 (N, len(labels)), of grey faces, uint8 (N, 48, 48); N may be 0."""
-        if not len(crops):
-            return np.empty((0, len(self.labels)), np.float32)
-        return self._model.in_chunks(crops, CHUNK)[len(self.labels)]
+        return self._model(crops)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from emotion_bot.vision.classification import CHUNK
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+CHUNK = 64
+"""Faces per run of the network, so that a crowd needs no more memory than a group."""
 
 
 class KerasClassifier:

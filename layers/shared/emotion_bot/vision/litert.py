@@ -1,49 +1,55 @@
-"""A LiteRT model as a function: one batch in, its outputs out."""
+"""A LiteRT model as a function: any number of rows in, as many out."""
 
 from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Array = NDArray[Any]
+    from numpy.typing import NDArray
 
 
 class LiteRTModel:
-    """One network of the bundle. Safe to call from several threads, one at a time.
+    """One network of the bundle, with one input and one output. Safe to call from several threads.
+
+    Its shape is fixed when it is loaded: to allocate for another one takes longer than most runs.
 
     Example:
-        >>> offsets_and_scores = LiteRTModel(bundle / "rnet.tflite")(patches)  # doctest: +SKIP
+        >>> scores = LiteRTModel(bundle / "rnet.tflite", (8, 24, 24, 3))(patches)  # doctest: +SKIP
     """
 
-    def __init__(self, path: Path, threads: int | None = None) -> None:
-        """`threads` are as many as there are cores, by default."""
-        self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count())
+    def __init__(self, path: Path, shape: tuple[int, ...], threads: int | None = None) -> None:
+        """Load and allocate.
+
+        Args:
+            path: the network's file.
+            shape: of its input; the first axis is how many rows it takes at a time.
+            threads: as many as there are cores for this process, by default.
+        """
+        self._interpreter = Interpreter(str(path), num_threads=threads or len(os.sched_getaffinity(0)))
         (self._input,) = (entry["index"] for entry in self._interpreter.get_input_details())
-        self._outputs = [entry["index"] for entry in self._interpreter.get_output_details()]
-        self._shape: tuple[int, ...] = ()
+        (self._output,) = (entry["index"] for entry in self._interpreter.get_output_details())
+        self._interpreter.resize_tensor_input(self._input, shape)
+        self._interpreter.allocate_tensors()
+        self._rows = shape[0]
+        self._width = self._interpreter.get_output_details()[0]["shape"][1:]
         self._lock = threading.Lock()
 
-    def __call__(self, batch: Array) -> dict[int, Array]:
-        """The outputs for a batch, by the length of their last axis: their order is the converter's whim."""
+    def __call__(self, inputs: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """The outputs, float32 (N, ...), for inputs (N, ...) of the shape's other axes; N may be 0."""
+        outputs = np.empty((len(inputs), *self._width), np.float32)
         with self._lock:
-            if batch.shape != self._shape:
-                self._interpreter.resize_tensor_input(self._input, batch.shape)
-                self._interpreter.allocate_tensors()
-                self._shape = batch.shape
-            self._interpreter.set_tensor(self._input, batch)
-            self._interpreter.invoke()
-            outputs = [self._interpreter.get_tensor(index) for index in self._outputs]
-        return {output.shape[-1]: output for output in outputs}
-
-    def in_chunks(self, batch: Array, size: int) -> dict[int, Array]:
-        """The same for a batch of one row or more, at most `size` at a time, so that memory stays bounded."""
-        chunks = [self(batch[start : start + size]) for start in range(0, len(batch), size)]
-        return {length: np.concatenate([chunk[length] for chunk in chunks]) for length in chunks[0]}
+            for start in range(0, len(inputs), self._rows):
+                chunk = inputs[start : start + self._rows]
+                # Straight into the network's memory. Rows beyond the last keep what was there: it costs no
+                # more, and no row depends on another.
+                self._interpreter.tensor(self._input)()[: len(chunk)] = chunk
+                self._interpreter.invoke()
+                outputs[start : start + len(chunk)] = self._interpreter.tensor(self._output)()[: len(chunk)]
+        return outputs

@@ -1,10 +1,9 @@
-"""What both MTCNN engines share: shrink the photo, run the cascade, bring its faces back, keep the sure."""
+"""What both MTCNN engines share: run the cascade, keep the sure faces, within the photo."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import cv2
 import numpy as np
 
 from emotion_bot.vision.detection import Detection
@@ -12,7 +11,6 @@ from emotion_bot.vision.detection import Detection
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from emotion_bot.manifest import DetectorSettings
     from emotion_bot.vision.boxes import Floats
 
 
@@ -28,6 +26,10 @@ class Candidates(NamedTuple):
         """No face."""
         return cls(np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2)))
 
+    def of(self, chosen: NDArray[np.intp]) -> Candidates:
+        """Some of them, by their indices, (M,)."""
+        return Candidates(self.boxes[chosen], self.scores[chosen], self.landmarks[chosen])
+
 
 class Cascade(Protocol):
     """P-Net, R-Net and O-Net, one after the other."""
@@ -40,17 +42,13 @@ class Cascade(Protocol):
 class MtcnnDetector:
     """A face detector (Zhang et al. 2016, arXiv:1604.02878) over one of the two cascades."""
 
-    def __init__(self, cascade: Cascade, settings: DetectorSettings) -> None:
-        self.cascade, self.settings = cascade, settings
+    def __init__(self, cascade: Cascade, min_confidence: float) -> None:
+        self.cascade, self.min_confidence = cascade, min_confidence
 
     def detect(self, rgb: NDArray[np.uint8]) -> list[Detection]:
         """The faces on a photo, uint8 (H, W, 3), that the cascade is at least `min_confidence` sure of."""
-        shrunk = shrink(rgb, self.settings.max_side)
-        found = self.cascade(shrunk)
-        height, width = rgb.shape[:2]
-        scale = np.array([width / shrunk.shape[1], height / shrunk.shape[0]])
-        last_pixel = np.array([width - 1, height - 1])
-        corners = np.clip(found.boxes.reshape(-1, 2, 2) * scale, 0, last_pixel)
+        found = self.cascade(rgb)
+        corners = np.clip(found.boxes.reshape(-1, 2, 2), 0, (rgb.shape[1] - 1, rgb.shape[0] - 1))
         boxes = np.concatenate([corners[:, 0], corners[:, 1] - corners[:, 0]], axis=1).round().astype(int)
         return [
             Detection(
@@ -59,17 +57,7 @@ class MtcnnDetector:
                 confidence=score,
             )
             for box, score, landmarks in zip(
-                boxes.tolist(), found.scores.tolist(), (found.landmarks * scale).tolist(), strict=True
+                boxes.tolist(), found.scores.tolist(), found.landmarks.tolist(), strict=True
             )
-            if score >= self.settings.min_confidence and box[2] > 0 and box[3] > 0
+            if score >= self.min_confidence and box[2] > 0 and box[3] > 0
         ]
-
-
-def shrink(rgb: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
-    """The image with its longer side at most `max_side` pixels; untouched if it is so already."""
-    height, width = rgb.shape[:2]
-    scale = max_side / max(height, width)
-    if scale >= 1:
-        return rgb
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

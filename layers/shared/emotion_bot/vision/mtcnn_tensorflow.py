@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from emotion_bot.manifest import DetectorSettings
+    from emotion_bot.manifest import PackageSettings
 
 _PACKAGE_MIN_FACE_SIZE = 20
 """Pixels; with a smaller `min_face_size` the package leaves levels out; with a larger one, all faces."""
@@ -25,7 +25,7 @@ _PACKAGE_MIN_FACE_SIZE = 20
 class TensorFlowCascade:
     """The package's cascade, with its own weight files from the bundle."""
 
-    def __init__(self, bundle: Path, settings: DetectorSettings) -> None:
+    def __init__(self, bundle: Path, settings: PackageSettings) -> None:
         self.settings = settings
         self._mtcnn = MTCNN(
             stages=[
@@ -40,7 +40,8 @@ class TensorFlowCascade:
         settings = self.settings
         height, width = rgb.shape[:2]
         # Another smallest face is had by another size of the image.
-        scale = _PACKAGE_MIN_FACE_SIZE / settings.min_face_size
+        within = min(1, settings.max_side / max(height, width))
+        scale = within * _PACKAGE_MIN_FACE_SIZE / settings.min_face_size
         if scale != 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
             rgb = cv2.resize(
