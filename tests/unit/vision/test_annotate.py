@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion_bot.vision.annotate import COLOURS, MAX_SIDE, MIN_SIDE, annotate
+from emotion_bot.vision.annotate import COLOURS, MAX_SIDE, MIN_SIDE, QUALITY, annotate
 from emotion_bot.vision.layout import clamp, overlap, place
 
 LABEL = "looks happy 93 %"
@@ -61,10 +61,23 @@ def test_without_faces_the_photo_is_as_it_was():
     assert np.abs(drawn(photo).astype(int) - photo).max() < 4
 
 
+@pytest.mark.parametrize("side", [1601, 2000, 2559, 3200, 4000])
+def test_a_large_photo_shrinks_as_if_averaged(side):
+    noise = np.random.default_rng(0).integers(0, 256, (75, 100, 3), dtype=np.uint8)
+    photo = cv2.resize(noise, (side, side * 3 // 4), interpolation=cv2.INTER_CUBIC)
+    averages = cv2.resize(
+        photo, (MAX_SIDE, round(side * 3 // 4 * MAX_SIDE / side)), interpolation=cv2.INTER_AREA
+    )
+    plain = cv2.imencode(".jpg", averages[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    expected = cv2.imdecode(plain, cv2.IMREAD_COLOR_RGB)
+    assert np.abs(drawn(photo).astype(int) - expected).mean() < 2
+
+
 def test_the_photo_itself_is_not_drawn_on():
-    photo = np.zeros((900, 900, 3), np.uint8)
-    drawn(photo, [(300, 300, 200, 260)])
-    assert not photo.any()
+    for side in (700, 900, 1600, 1700):
+        photo = np.zeros((side, side, 3), np.uint8)
+        drawn(photo, [(300, 300, 200, 260)])
+        assert not photo.any()
 
 
 @pytest.mark.parametrize("emotion", COLOURS)

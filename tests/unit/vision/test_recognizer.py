@@ -9,6 +9,10 @@ import pytest
 
 from emotion_bot.manifest import CropGeometry, Manifest
 from emotion_bot.vision import Detection, Recognizer, UnreadablePhoto
+from emotion_bot.vision.annotate import COLOURS
+from emotion_bot.vision.crop import crop_face
+from emotion_bot.vision.recognizer import ENOUGH, MAX_FACES
+from emotion_bot.vision.sketch import FACE, sketch
 
 NO_TENSORFLOW = """
 import sys
@@ -63,10 +67,14 @@ def test_no_photo(litert):
 
 
 class FixedDetector:
+    """Sees faces where it is told to; notes the shapes of what it was shown."""
+
     def __init__(self, *boxes):
         self.boxes = boxes
+        self.shapes = []
 
     def detect(self, rgb):
+        self.shapes.append(rgb.shape)
         return [Detection(box, ((1.0, 2.0),) * 5, 0.97) for box in self.boxes]
 
 
@@ -121,6 +129,74 @@ def test_without_faces_the_classifier_sees_an_empty_batch():
     recognizer = Recognizer(FixedDetector(), classifier := BrightnessClassifier(), MANIFEST)
     assert recognizer.recognize(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes()).faces == ()
     assert classifier.crops.shape == (0, 48, 48)
+
+
+def test_a_large_photo_is_worked_on_at_half_its_size_and_answered_in_its_own_pixels():
+    photo = np.zeros((1200, 2 * ENOUGH, 3), np.uint8)
+    photo[200:400, 2000:2200] = 255
+    detector = FixedDetector((1000, 100, 100, 100))
+    recognizer = Recognizer(detector, BrightnessClassifier(), MANIFEST)
+    for extension in (".png", ".jpg", ".webp"):
+        recognition = recognizer.recognize(cv2.imencode(extension, photo)[1].tobytes())
+        (face,) = recognition.faces
+        assert (face.box, face.landmarks) == ((2000, 200, 200, 200), ((2.0, 4.0),) * 5)
+        assert face.emotion == "happy"
+        answer = cv2.imdecode(np.frombuffer(recognition.annotate(), np.uint8), cv2.IMREAD_COLOR_RGB)
+        assert answer.shape == (600, ENOUGH, 3)
+        drawn = np.abs(answer.astype(int) - COLOURS["happy"]).max(axis=2) < 40
+        rows, columns = np.nonzero(drawn[150:])
+        assert rows.max() + 150 == pytest.approx(199, abs=3)
+        assert (columns.min(), columns.max()) == pytest.approx((1000, 1099), abs=3)
+    assert set(detector.shapes) == {(600, ENOUGH, 3)}
+
+
+def test_the_same_faces_are_found_on_a_photo_of_more_pixels(litert, photos):
+    file = photos / "two_people.jpg"
+    small = cv2.imread(str(file))
+    large = cv2.resize(small, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    expected = litert.recognize(file.read_bytes()).faces
+    found = litert.recognize(cv2.imencode(".jpg", large)[1].tobytes())
+    assert found.factor == 2
+    assert [face.emotion for face in found.faces] == [face.emotion for face in expected]
+    for one, other in zip(found.faces, expected, strict=True):
+        assert one.box == pytest.approx([4 * length for length in other.box], abs=0.15 * one.box[3])
+        for point, smaller in zip(one.landmarks, other.landmarks, strict=True):
+            assert point == pytest.approx([4 * at for at in smaller], abs=0.05 * one.box[3])
+
+
+def test_of_a_crowd_the_largest_are_answered_and_the_others_counted():
+    small = [(x, y, 10, 12) for y in range(0, 400, 20) for x in range(0, 300, 20)]
+    large = [(x, 450, 40, 50) for x in range(0, 250, 50)]
+    classifier = BrightnessClassifier()
+    recognizer = Recognizer(FixedDetector(*small, *large), classifier, MANIFEST)
+    recognition = recognizer.recognize(cv2.imencode(".png", np.zeros((600, 300, 3), np.uint8))[1].tobytes())
+    assert len(recognition.faces) == len(classifier.crops) == MAX_FACES
+    assert recognition.more == len(small) + len(large) - MAX_FACES
+    assert {face.box for face in recognition.faces} >= set(large)
+    centres = [face.box[0] + face.box[2] / 2 for face in recognition.faces]
+    assert centres == sorted(centres)
+
+
+def test_nothing_is_left_out_of_a_few():
+    recognizer = Recognizer(FixedDetector((10, 10, 50, 50)), BrightnessClassifier(), MANIFEST)
+    assert recognizer.recognize(cv2.imencode(".png", np.zeros((90, 90, 3), np.uint8))[1].tobytes()).more == 0
+
+
+@pytest.mark.parametrize("boxes", [(), ((10, 10, 50, 50),)])
+def test_warming_up_reaches_detector_and_classifier(boxes):
+    recognizer = Recognizer(detector := FixedDetector(*boxes), classifier := BrightnessClassifier(), MANIFEST)
+    recognizer.warm_up()
+    assert len(detector.shapes) == 1
+    assert classifier.crops.shape == (1, 48, 48)
+
+
+def test_all_networks_have_work_on_the_sketch(litert):
+    """Who finds the face has been through P-Net, R-Net and O-Net."""
+    (found,) = litert.detector.detect(sketch())
+    assert found.box == pytest.approx(FACE.box, abs=25)
+    crops = [crop_face(sketch(), face, litert.manifest.crop) for face in (found, FACE)]
+    assert np.abs(crops[0].astype(int) - crops[1]).mean() < 12
+    litert.warm_up()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 65])

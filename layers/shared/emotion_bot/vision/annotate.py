@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emotion_bot.vision.detection import Box
 
 Colour = tuple[int, int, int]
+"""Blue, green, red, as OpenCV draws and encodes, but for COLOURS."""
 Pixels = NDArray[np.uint8]
 
 MIN_SIDE, MAX_SIDE = 800, 1600
@@ -27,13 +28,17 @@ QUALITY = 90
 
 # Orange and blue are Okabe and Ito's, which the colour-blind can tell apart; light grey is neither.
 COLOURS: dict[str, Colour] = {"happy": (230, 159, 0), "sad": (0, 114, 178), "neutral": (225, 225, 225)}
+"""Of the emotions: red, green, blue."""
 # Slate, set off from the others by white dashes besides.
-_HARD_TO_TELL: Colour = (86, 92, 102)
-_OTHER: Colour = (204, 121, 167)
+_HARD_TO_TELL: Colour = (102, 92, 86)
+_OTHER: Colour = (167, 121, 204)
 _DARK: Colour = (24, 24, 24)
 _LIGHT: Colour = (255, 255, 255)
 _SEMIBOLD = 600
 _SMALLEST_LETTERS = 11
+# A thick line costs as much as its corners, so they are no more than the eye needs: on a radius of 60 pixels,
+# chords of 10 degrees leave the circle by a quarter of a pixel.
+_ARC, _STROKE = 10, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +62,44 @@ def annotate(
     canvas, scale, origin = _canvas(photo)
     faces = [_scaled(box, scale, origin) for box in boxes]
     numbers = [str(number) if len(faces) > 1 else "" for number in range(1, len(faces) + 1)]
-    colours = [_HARD_TO_TELL if emotion is None else COLOURS.get(emotion, _OTHER) for emotion in emotions]
+    colours = [_colour(emotion) for emotion in emotions]
     for face, emotion, colour in zip(faces, emotions, colours, strict=True):
         _draw_box(canvas, face, colour, is_dashed=emotion is None)
     if faces:
         lines = [label.replace(": ", ":\n").splitlines() for label in labels]
         _draw_tags(canvas, faces, [_Tag(*parts) for parts in zip(numbers, lines, colours, strict=True)])
-    _, jpeg = cv2.imencode(".jpg", canvas[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    _, jpeg = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return jpeg.tobytes()
 
 
 def _canvas(photo: Pixels) -> tuple[Pixels, float, Size]:
-    """A copy of the photo at the answer's size, the factor it was scaled by, and where its corner lies."""
+    """The photo at the answer's size, BGR, the factor it was scaled by, and where its corner lies."""
     height, width = photo.shape[:2]
     longer = max(height, width)
     scale = min(max(longer, MIN_SIDE), MAX_SIDE) / longer
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    canvas = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    # Down to half the size, the nearest four pixels leave none out, and cost a sixth of what areas do.
+    shrinking = cv2.INTER_LINEAR if scale >= 0.5 else cv2.INTER_AREA
+    flags = shrinking if scale < 1 else cv2.INTER_CUBIC
+    resized = photo if scale == 1 else cv2.resize(photo, size, interpolation=flags)
+    canvas = cv2.cvtColor(resized, cv2.COLOR_RGB2BGR)
     narrowest = int(np.ceil(max(size) / MAX_RATIO))
     across, down = max(0, narrowest - size[0]), max(0, narrowest - size[1])
     left, top = across // 2, down // 2
-    canvas = cv2.copyMakeBorder(
-        canvas, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=_DARK
-    )
+    if across or down:
+        canvas = cv2.copyMakeBorder(
+            canvas, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=_DARK
+        )
     return canvas.astype(np.uint8, copy=False), scale, (left, top)
+
+
+def _colour(emotion: str | None) -> Colour:
+    if emotion is None:
+        return _HARD_TO_TELL
+    if emotion not in COLOURS:
+        return _OTHER
+    red, green, blue = COLOURS[emotion]
+    return blue, green, red
 
 
 def _scaled(box: Box, scale: float, origin: Size) -> Rect:
@@ -95,12 +114,22 @@ def _line_width(canvas: Pixels, face: Rect) -> int:
 
 def _draw_box(canvas: Pixels, face: Rect, colour: Colour, *, is_dashed: bool) -> None:
     line = _line_width(canvas, face)
-    outline = _rounded(face, min(face[2:]) // 10)
-    for width, paint in ((line + 2, _DARK), (line, colour)):
-        cv2.polylines(canvas, [outline], isClosed=True, color=paint, thickness=width, lineType=cv2.LINE_AA)
+    reach = (line + 1) // 2
+    for width, paint in ((reach + 1, _DARK), (reach, colour)):
+        cv2.fillPoly(canvas, [_around(face, width), _around(face, -width)], paint, cv2.LINE_AA)
     if is_dashed:
-        dashes = _dashes(outline, 4 * line)
+        dashes = _dashes(_around(face, 0), 4 * line)
         cv2.polylines(canvas, dashes, isClosed=False, color=_LIGHT, thickness=line, lineType=cv2.LINE_AA)
+
+
+def _around(face: Rect, distance: int) -> NDArray[np.int32]:
+    """A face's outline, int32 (N, 1, 2), so many pixels further out.
+
+    What lies between two of them, filled, takes half as long as a line of that thickness.
+    """
+    x, y, width, height = face
+    size = (max(1, width + 2 * distance), max(1, height + 2 * distance))
+    return _rounded((x - distance, y - distance, *size), min(width, height) // 10 + distance)
 
 
 def _dashes(outline: NDArray[np.int32], length: int) -> list[NDArray[np.int32]]:
@@ -109,7 +138,7 @@ def _dashes(outline: NDArray[np.int32], length: int) -> list[NDArray[np.int32]]:
     travelled = np.concatenate([[0], np.hypot(*np.diff(corners, axis=0).T).cumsum()])
     count = max(1, round(travelled[-1] / (2 * length)))
     starts = np.linspace(0, travelled[-1], count, endpoint=False)
-    steps = np.linspace(0, travelled[-1] / (2 * count), length)
+    steps = np.linspace(0, travelled[-1] / (2 * count), _STROKE)
     along = [[np.interp(start + steps, travelled, axis) for axis in corners.T] for start in starts]
     return [np.stack(stroke, axis=-1).round().astype(np.int32)[:, None] for stroke in along]
 
@@ -183,7 +212,7 @@ class _Pen:
 
 def _ink(colour: Colour) -> Colour:
     """Dark or light, whichever reads better on the colour (Rec. 709 luma)."""
-    red, green, blue = colour
+    blue, green, red = colour
     return _DARK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 118 else _LIGHT
 
 
@@ -193,5 +222,7 @@ def _rounded(rect: Rect, radius: int) -> NDArray[np.int32]:
     radius = max(0, min(radius, (width - 1) // 2, (height - 1) // 2))
     near, far = (x + radius, y + radius), (x + width - 1 - radius, y + height - 1 - radius)
     corners = (((far[0], near[1]), 270), (far, 0), ((near[0], far[1]), 90), (near, 180))
-    arcs = [cv2.ellipse2Poly(centre, (radius, radius), 0, start, start + 90, 5) for centre, start in corners]
+    arcs = [
+        cv2.ellipse2Poly(centre, (radius, radius), 0, start, start + 90, _ARC) for centre, start in corners
+    ]
     return np.concatenate(arcs).reshape(-1, 1, 2).astype(np.int32)

@@ -75,14 +75,16 @@ def face_square(detection: Detection, geometry: CropGeometry) -> Square:
     by_box = Square(complex(x + width / 2, y + height / 2 + geometry.shift_y * side), complex(side))
     if geometry.template is None:
         return by_box
-    landmarks = np.array([complex(*point) for point in detection.landmarks])
-    template = np.array([complex(*point) for point in geometry.template]) - MIDDLE
-    middle, template_middle = landmarks.mean(), template.mean()
-    away, apart = landmarks - middle, template - template_middle
-    top = complex(np.vdot(apart, away) / np.vdot(apart, apart).real)
+    # Five points: plain numbers take a tenth of the time that arrays take.
+    landmarks = [complex(*point) for point in detection.landmarks]
+    template = [complex(*point) - MIDDLE for point in geometry.template]
+    middle, template_middle = sum(landmarks) / len(landmarks), sum(template) / len(template)
+    apart = [point - template_middle for point in template]
+    spread = sum(abs(point) ** 2 for point in apart)
+    top = sum(a.conjugate() * (b - middle) for a, b in zip(apart, landmarks, strict=True)) / spread
     if not PLAUSIBLE[0] < abs(top) / side < PLAUSIBLE[1]:
         return by_box
-    return Square(complex(middle - top * template_middle), top)
+    return Square(middle - top * template_middle, top)
 
 
 def cut(rgb: NDArray[np.uint8], square: Square, size: int) -> NDArray[np.uint8]:
@@ -104,11 +106,12 @@ def _around(rgb: NDArray[np.uint8], square: Square) -> tuple[NDArray[np.uint8], 
 def _sample(part: MatLike, square: Square, size: int) -> NDArray[np.uint8]:
     """The square at (size, size), however large and turned it is.
 
-    A warp reads about one pixel for each that it writes. So a large square is first averaged by a whole
-    factor, to between 2 and 4 times the size, then turned at that scale, then averaged again: nothing
-    aliases. One that is smaller than the size is only turned, so that it stays as sharp as it is.
+    A warp reads about one pixel for each that it writes. So a large square is first averaged by halves, to
+    between 2 and 4 times the size, then turned at that scale, then averaged again: nothing aliases. One that
+    is smaller than the size is only turned, so that it stays as sharp as it is.
     """
-    part, square = _shrink(part, square, max(1, floor(abs(square.top) / (2 * size))))
+    while abs(square.top) >= 4 * size:
+        part, square = _halve(part, square)
     grid = size * ceil(abs(square.top) / size)
     step = square.top / grid
     first = square.centre - step * (1 + 1j) * (grid - 1) / 2
@@ -118,11 +121,13 @@ def _sample(part: MatLike, square: Square, size: int) -> NDArray[np.uint8]:
     return cv2.resize(turned, (size, size), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def _shrink(part: MatLike, square: Square, factor: int) -> tuple[MatLike, Square]:
-    """Both smaller by the factor: each block of pixels becomes its average. Incomplete blocks are left."""
-    rows, columns = (max(1, length // factor) for length in part.shape[:2])
-    whole = part[: rows * factor, : columns * factor]
-    # The first block's middle is not that of the first pixel, from where the square's centre counts.
-    centre = (square.centre - (1 + 1j) * (factor - 1) / 2) / factor
-    smaller = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
-    return smaller, Square(centre, square.top / factor)
+def _halve(part: MatLike, square: Square) -> tuple[MatLike, Square]:
+    """Both at half the size: four pixels become their average. What is left over at the edge is left.
+
+    OpenCV averages four pixels five times as fast as any other number, and fifty times as fast as a number
+    that is not whole.
+    """
+    rows, columns = (max(1, length // 2) for length in part.shape[:2])
+    smaller = cv2.resize(part[: rows * 2, : columns * 2], (columns, rows), interpolation=cv2.INTER_AREA)
+    # The first four's middle is not that of the first pixel, from where the square's centre counts.
+    return smaller, Square((square.centre - (1 + 1j) / 2) / 2, square.top / 2)

@@ -8,6 +8,9 @@ from zlib import crc32
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND")
+_PROGRESSIVE = (0xFFC2, 0xFFC6, 0xFFCA, 0xFFCE)
+_MOST_PARTS = 2**16
+"""More segments or chunks than a photo's file has; one of nothing but empty ones takes seconds to read."""
 
 
 class Header(NamedTuple):
@@ -16,48 +19,56 @@ class Header(NamedTuple):
     kind: str
     width: int
     height: int
+    has_alpha: bool = False
+    """Whether there may be transparent pixels."""
+    is_progressive: bool = False
 
 
 def read_header(photo: bytes) -> Header | None:
     """The header of a JPEG, PNG, GIF or WebP file; None where the bytes are nothing of the kind."""
     try:
         if photo.startswith(b"\xff\xd8\xff"):
-            return Header("jpeg", *_jpeg_size(photo))
+            return _jpeg(photo)
         if photo.startswith(_PNG) and photo[12:16] == b"IHDR":
-            return Header("png", *struct.unpack_from(">II", photo, 16))
+            width, height = struct.unpack_from(">II", photo, 16)
+            return Header("png", width, height, _png_has_alpha(photo))
         if photo[:6] in (b"GIF87a", b"GIF89a"):
-            return Header("gif", *struct.unpack_from("<HH", photo, 6))
+            width, height = struct.unpack_from("<HH", photo, 6)
+            return Header("gif", width, height, has_alpha=True)
         if photo[:4] == b"RIFF" and photo[8:12] == b"WEBP":
-            return Header("webp", *_webp_size(photo))
-    except (struct.error, ValueError):
+            return _webp(photo)
+    except (struct.error, IndexError, ValueError):
         return None
     return None
 
 
-def plain_png(photo: bytes) -> bytes | None:
-    """The PNG with no more than its pixels and EXIF; None where a chunk is cut off or altered.
+def plain_png(photo: bytes) -> bytes:
+    """The PNG with no more than its pixels and EXIF; empty where a chunk is cut off or altered.
 
     libpng writes to the standard error about colour profiles that it does not like, and about broken files.
     """
-    chunks, at = [_PNG], len(_PNG)
-    while True:
+    view, at, kept, is_plain = memoryview(photo), len(_PNG), [memoryview(_PNG)], True
+    for _ in range(_MOST_PARTS):
         if at + 12 > len(photo):
-            return None
+            return b""
         length, kind = struct.unpack_from(">I4s", photo, at)
-        chunk = photo[at : at + 12 + length]
+        chunk = view[at : at + 12 + length]
         if chunk[-4:] != crc32(chunk[4:-4]).to_bytes(4):
-            return None
+            return b""
         if kind in _PNG_NEEDED:
-            chunks.append(chunk)
+            kept.append(chunk)
+        else:
+            is_plain = False
         if kind == b"IEND":
-            return b"".join(chunks)
+            return photo if is_plain else b"".join(kept)
         at += len(chunk)
+    return b""
 
 
-def _jpeg_size(photo: bytes) -> tuple[int, int]:
+def _jpeg(photo: bytes) -> Header:
     """From the first frame header (ITU-T T.81, B.2.2), which the segments before it lead to."""
     at = 2
-    while True:
+    for _ in range(_MOST_PARTS):
         marker, length = struct.unpack_from(">HH", photo, at)
         if marker == 0xFFFF:  # a fill byte
             at += 1
@@ -67,19 +78,26 @@ def _jpeg_size(photo: bytes) -> tuple[int, int]:
         # SOF0 to SOF15, less DHT, JPG and DAC, which stand among them.
         if 0xFFC0 <= marker <= 0xFFCF and marker not in (0xFFC4, 0xFFC8, 0xFFCC):
             height, width = struct.unpack_from(">HH", photo, at + 5)
-            return width, height
+            return Header("jpeg", width, height, is_progressive=marker in _PROGRESSIVE)
         at += 2 + max(length, 2)
+    raise ValueError("no frame header")
 
 
-def _webp_size(photo: bytes) -> tuple[int, int]:
+def _png_has_alpha(photo: bytes) -> bool:
+    """By the colour type (PNG, 11.2.1), or a chunk in front of the pixels that makes a colour transparent."""
+    return photo[25] in (4, 6) or photo.find(b"tRNS", 0, photo.find(b"IDAT")) > 0
+
+
+def _webp(photo: bytes) -> Header:
     """From the first chunk: lossy (RFC 6386, 9.1), lossless, or extended (RFC 9649, 2.7 and 3.4)."""
     chunk = photo[12:16]
     if chunk == b"VP8 ":
         width, height = struct.unpack_from("<HH", photo, 26)
-        return width & 0x3FFF, height & 0x3FFF
+        return Header("webp", width & 0x3FFF, height & 0x3FFF)
     if chunk == b"VP8L":
         (bits,) = struct.unpack_from("<I", photo, 21)
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        return Header("webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1))
     if chunk == b"VP8X" and len(photo) >= 30:
-        return int.from_bytes(photo[24:27], "little") + 1, int.from_bytes(photo[27:30], "little") + 1
+        width, height = (int.from_bytes(photo[at : at + 3], "little") + 1 for at in (24, 27))
+        return Header("webp", width, height, bool(photo[20] & 0x10))
     raise ValueError("no image chunk")

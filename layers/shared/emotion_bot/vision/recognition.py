@@ -73,6 +73,10 @@ class Recognition:
     photo: NDArray[np.uint8] = field(repr=False)
     """Upright, RGB, uint8 (H, W, 3)."""
     faces: tuple[Face, ...]
+    factor: int = 1
+    """How many times as large the sender's photo is either way: faces count its pixels."""
+    more: int = 0
+    """Faces that were found, but are too many to be answered: smaller than all of these."""
 
     def annotate(self, labels: Sequence[str] | None = None) -> bytes:
         """The photo with a box and a label per face, as a JPEG that Telegram takes as a photo.
@@ -82,4 +86,9 @@ class Recognition:
         """
         texts = [face.label for face in self.faces] if labels is None else labels
         emotions = [None if face.hard_to_tell else face.emotion for face in self.faces]
-        return annotate(self.photo, [face.box for face in self.faces], emotions, texts)
+        return annotate(self.photo, [_reduced(face.box, self.factor) for face in self.faces], emotions, texts)
+
+
+def _reduced(box: Box, factor: int) -> Box:
+    x, y, width, height = box
+    return x // factor, y // factor, width // factor, height // factor

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_bot.manifest import Manifest
+from emotion_bot.manifest import Manifest, PackageSettings
+from emotion_bot.vision.annotate import annotate
 from emotion_bot.vision.crop import CROP_SIZE, crop_face
-from emotion_bot.vision.decode import decode
+from emotion_bot.vision.decode import decode_reduced
+from emotion_bot.vision.memory import keep_freed_memory
 from emotion_bot.vision.mtcnn import MtcnnDetector
 from emotion_bot.vision.recognition import Face, Recognition
+from emotion_bot.vision.sketch import FACE, sketch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +23,13 @@ if TYPE_CHECKING:
     from emotion_bot.vision.classification import EmotionClassifier
     from emotion_bot.vision.detection import Detection, FaceDetector
     from emotion_bot.vision.mtcnn import Cascade
+
+ENOUGH = 1280
+"""Pixels that a large photo keeps of its longer side: as many as Telegram keeps, and the smallest face looked
+for, 4 % of it, is still larger than a crop."""
+MAX_FACES = 100
+"""The largest of a crowd: they take a quarter of a second of one core, and the numbers of more would lie on
+each other's faces."""
 
 
 class Recognizer:
@@ -40,29 +51,42 @@ class Recognizer:
         Raises:
             FileNotFoundError, pydantic.ValidationError: the folder holds no bundle of this format.
         """
+        keep_freed_memory()
         manifest = Manifest.read(bundle)
         cascade, classifier = _engine(bundle, manifest)
-        return cls(MtcnnDetector(cascade, manifest.detector), classifier, manifest)
+        return cls(MtcnnDetector(cascade, manifest.detector.min_confidence), classifier, manifest)
 
     def recognize(self, photo: bytes) -> Recognition:
-        """The faces on a photo and how each looks.
+        """The faces on a photo, MAX_FACES at most, and how each looks.
 
         Raises:
             PhotoError: it cannot be read, or is too large; the message is for its sender.
         """
-        rgb = decode(photo)
-        detections = sorted(self.detector.detect(rgb), key=_centre)
+        rgb, factor = decode_reduced(photo, ENOUGH)
+        largest_first = sorted(self.detector.detect(rgb), key=_area, reverse=True)
+        detections = sorted(largest_first[:MAX_FACES], key=_centre)
         crops = np.empty((len(detections), CROP_SIZE, CROP_SIZE), np.uint8)
         for index, detection in enumerate(detections):
             crops[index] = crop_face(rgb, detection, self.manifest.crop)
         labels, rows = self.classifier.labels, self.classifier.predict(crops)
-        threshold = self.manifest.hard_to_tell
-        return Recognition(rgb, tuple(map(Face.of, detections, repeat(labels), rows, repeat(threshold))))
+        enlarged = [_enlarged(detection, factor) for detection in detections]
+        faces = tuple(map(Face.of, enlarged, repeat(labels), rows, repeat(self.manifest.hard_to_tell)))
+        return Recognition(rgb, faces, factor, len(largest_first) - len(detections))
+
+    def warm_up(self) -> None:
+        """One dummy pass, so that the first photo costs no more than the tenth: networks, font and codecs.
+
+        To be called in the thread that will recognise: OpenCV unpacks its font for each thread, in 30 ms.
+        """
+        drawing = sketch()
+        self.recognize(annotate(drawing, [FACE.box], [None], ["hello"]))
+        # Once more, should the detector see no face in it.
+        self.classifier.predict(crop_face(drawing, FACE, self.manifest.crop)[None])
 
 
 def _engine(bundle: Path, manifest: Manifest) -> tuple[Cascade, EmotionClassifier]:
     """Each engine is imported only where it is used: one image has no TensorFlow, the other no LiteRT."""
-    if manifest.engine == "tensorflow":
+    if isinstance(manifest.detector, PackageSettings):
         from emotion_bot.vision.classifier_tensorflow import KerasClassifier  # noqa: PLC0415
         from emotion_bot.vision.mtcnn_tensorflow import TensorFlowCascade  # noqa: PLC0415
 
@@ -76,3 +100,14 @@ def _engine(bundle: Path, manifest: Manifest) -> tuple[Cascade, EmotionClassifie
 def _centre(detection: Detection) -> tuple[float, float]:
     x, y, width, height = detection.box
     return x + width / 2, y + height / 2
+
+
+def _area(detection: Detection) -> int:
+    return detection.box[2] * detection.box[3]
+
+
+def _enlarged(detection: Detection, factor: int) -> Detection:
+    """The same face where a photo is as many times as large."""
+    x, y, width, height = (factor * length for length in detection.box)
+    landmarks = tuple((factor * x, factor * y) for x, y in detection.landmarks)
+    return replace(detection, box=(x, y, width, height), landmarks=landmarks)
