@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from playground.telegram.emulator import Json
 
+BATCH_SIZE = 10
+"""Photos; as in infra/template.yaml."""
 PLAYGROUND_TOKEN = "1000000:playground"  # noqa: S105 - opens the emulator only
 
 
@@ -69,7 +71,7 @@ class LocalBot:
             logger.setLevel(logging.INFO)
             logger.addHandler(self.face_counts)
             parts.callback(logging.getLogger(logger.name).removeHandler, self.face_counts)
-            self.jobs = EventSource(self.recognizer, self.aws.queue_url, self.aws.queue_arn)
+            self.jobs = EventSource(self.recognizer, self.aws.queue_url, self.aws.queue_arn, BATCH_SIZE)
             parts.callback(self.jobs.close)
             self._parts = parts.pop_all()
 
@@ -86,9 +88,7 @@ class LocalBot:
 def _end_recognizer(module: ModuleType) -> None:
     """Close what would otherwise stay open: connections, and the loop they run in."""
     if module.bot.cache_info().currsize:
-        bot = module.bot()
-        bot.loop.run(bot.telegram.close())
-        bot.loop.close()
+        module.bot().close()
 
 
 @contextlib.contextmanager

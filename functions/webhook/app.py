@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -46,8 +47,15 @@ def sqs() -> SQSClient:
     )
 
 
+def _secret() -> str:
+    return get_parameter(webhook_settings().webhook_secret_parameter, decrypt=True, max_age=SECRET_MAX_AGE)
+
+
 if in_lambda():
+    # INIT has a whole vCPU, an invocation a third of one: clients and the first connection belong here.
     sqs()
+    with suppress(GetParameterError):  # the first update will find and report it
+        _secret()
 
 
 @logger.inject_lambda_context
@@ -60,9 +68,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
         200 once the update is dealt with, with a Bot API call as its body where there is something to say;
         403 for a wrong secret; 503, upon which Telegram tries again, where a part that is needed fails.
     """
-    settings = webhook_settings()
     try:
-        secret = get_parameter(settings.webhook_secret_parameter, decrypt=True, max_age=SECRET_MAX_AGE)
+        secret = _secret()
     except GetParameterError:
         logger.error("the webhook's secret cannot be read")
         metrics.count("SecretUnavailable")
@@ -81,7 +88,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
 
     if isinstance(request, PhotoRequest):
         try:
-            _queue(request.job, str(settings.queue_url))
+            _queue(request.job, str(webhook_settings().queue_url))
         except (BotoCoreError, ClientError) as error:
             logger.error("photo not queued", update_id=request.job.update_id, reason=type(error).__name__)
             metrics.count("QueueUnavailable")

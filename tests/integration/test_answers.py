@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from emotion_bot.chat.texts import texts
+from playground.telegram import Person
 
 
 def png_of(width: int, height: int) -> bytes:
@@ -46,6 +47,18 @@ def test_while_it_works_it_shows_that_a_photo_is_coming(telegram, person, photos
 
     seen = [event for event in telegram.events if person.chat_id == event.get("chat_id", person.chat_id)]
     assert {"action": "upload_photo"}.items() <= seen[-2].items()
+
+
+def test_photos_that_come_together_are_each_answered_once(telegram, bot, photos):
+    people = [Person(telegram) for _ in range(3)]
+    names = ["obama.jpg", "two_people.jpg", "rocket.jpg"]
+    updates = [[person.send_photo((photos / name).read_bytes()) for name in names] for person in people]
+    with telegram.changed:
+        assert telegram.changed.wait_for(lambda: all(len(person.answers()) == 3 for person in people), 60)
+    for person, sent in zip(people, updates, strict=True):
+        answered = [answer["reply_to_message"]["message_id"] for answer in person.answers()]
+        assert sorted(answered) == [update["message"]["message_id"] for update in sent]
+        assert [bot.faces(update) for update in sent] == [1, 2, 0]
 
 
 @pytest.mark.parametrize("name", ["chelsea.png", "rocket.jpg"])

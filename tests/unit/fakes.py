@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import httpx
@@ -19,6 +22,9 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.parameters.base import BaseProvider
 
 from emotion_bot.vision import Face, PhotoError, Recognition
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 TOKEN = "123456:AA-unit-test-token"
 SECRET = "unit-test_secret"
@@ -35,6 +41,8 @@ class FakeBotApi(httpx.AsyncBaseTransport):
         self.uploads: list[bytes] = []
         self.answers: dict[str, list[httpx.Response | Exception]] = {}
         """What to answer to a method instead, in turn."""
+        self.meanwhile: dict[str, Callable[[], Awaitable[object]]] = {}
+        """What to wait for before a method is answered; for ten seconds at most."""
 
     def fail(self, method: str, code: int, description: str = "", **parameters: int) -> None:
         body = {"ok": False, "error_code": code, "description": description, "parameters": parameters}
@@ -59,6 +67,9 @@ class FakeBotApi(httpx.AsyncBaseTransport):
             assert path.startswith(f"/bot{TOKEN}/")
             method, parameters = path.rpartition("/")[2], self._parameters(request, body)
         self.calls.append((method, parameters))
+        if method in self.meanwhile:
+            async with asyncio.timeout(10):
+                await self.meanwhile[method]()
         if self.answers.get(method):
             answer = self.answers[method].pop(0)
             if isinstance(answer, Exception):
@@ -180,9 +191,15 @@ class FakeRecognizer:
         self.faces, self.error = faces, error
         self.photos: list[bytes] = []
         self.manifest = SimpleNamespace(version="test-1")
+        self.threads: list[int] = []
+        """Where it was warmed up, and where it recognised."""
+
+    def warm_up(self) -> None:
+        self.threads.append(threading.get_ident())
 
     def recognize(self, photo: bytes) -> Recognition:
         self.photos.append(photo)
+        self.threads.append(threading.get_ident())
         if self.error:
             raise self.error
         return Recognition(photo=np.full((48, 64, 3), 128, np.uint8), faces=self.faces)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import threading
 
 import pytest
 from pydantic import ValidationError
 
-from emotion_bot.answer import answer
+from emotion_bot.answer import answer, warm_up
 from emotion_bot.chat.errors import TryAgain, Undeliverable
 from emotion_bot.chat.telegram import Telegram
 from emotion_bot.chat.texts import texts
@@ -24,11 +26,11 @@ def api():
     return FakeBotApi()
 
 
-def run(api, recognizer, job=JOB):
+def run(api, recognizer, job=JOB, photo=None):
     async def use():
         telegram = Telegram(TOKEN, API, transport=api)
         try:
-            return await answer(job, telegram, recognizer)
+            return await answer(job, telegram, recognizer, photo)
         finally:
             await telegram.close()
 
@@ -42,7 +44,34 @@ def test_faces_are_drawn_and_listed(api):
     assert api.sent("sendPhoto")["caption"] == texts("en").caption([(["happy"], 0.93), (["sad"], 0.7)])
     assert api.uploads[0].startswith(b"\xff\xd8\xff")
     assert answered.faces == 2
-    assert set(answered.milliseconds) == {"download", "recognise", "send"}
+    assert set(answered.milliseconds) == {"download", "wait", "recognise", "send"}
+
+
+def test_recognition_is_warmed_up_in_the_thread_where_it_happens(api):
+    recognizer = FakeRecognizer(face())
+    warm_up(recognizer)
+    run(api, recognizer)
+    first, second = recognizer.threads
+    assert first == second != threading.get_ident()
+
+
+def test_faces_that_were_too_many_are_told_of(api, monkeypatch):
+    recognize = FakeRecognizer(face(), face()).recognize
+    crowd = FakeRecognizer()
+    monkeypatch.setattr(crowd, "recognize", lambda photo: dataclasses.replace(recognize(photo), more=12))
+    answered = run(api, crowd)
+    assert api.sent("sendPhoto")["caption"] == texts("en").caption([(["happy"], 0.93)] * 2, more=12)
+    assert answered.faces == 2
+
+
+def test_a_photo_that_is_on_its_way_is_not_fetched_again(api):
+    async def photo():
+        return b"on its way"
+
+    recognizer = FakeRecognizer(face())
+    run(api, recognizer, photo=photo())
+    assert recognizer.photos == [b"on its way"]
+    assert api.methods == ["sendPhoto"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +112,7 @@ def test_without_a_face_to_show_a_sentence_is_sent_alone(api, job, recognizer, s
     assert api.methods == ["getFile", "download", "sendMessage"]
     assert api.sent("sendMessage")["text"] == getattr(texts(job.language), sentence)
     assert answered.faces == faces
-    assert set(answered.milliseconds) == {"download", "recognise", "send"}
+    assert set(answered.milliseconds) == {"download", "wait", "recognise", "send"}
 
 
 def test_a_file_that_telegram_keeps_back_is_said_to_be_too_big(api):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from threading import Lock
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -20,7 +21,9 @@ class Counters(EphemeralMetrics):
 
     def __init__(self) -> None:
         super().__init__(service=SERVICE, namespace=NAMESPACE)
+        self._lock = Lock()
 
     def count(self, name: str, value: int = 1) -> None:
-        """Add to a count of this invocation."""
-        self.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        """Add to a count of this invocation; the photos of a batch do so from several threads."""
+        with self._lock:
+            self.add_metric(name=name, unit=MetricUnit.Count, value=value)

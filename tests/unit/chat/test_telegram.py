@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import time
 import traceback
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -17,6 +20,8 @@ from emotion_bot.chat.telegram import Telegram
 from emotion_bot.jobs import Origin
 from tests.unit.fakes import API, TOKEN, FakeBotApi
 
+PATIENCE = 10
+"""Seconds that a test waits for what comes at once."""
 ORIGIN = Origin(update_id=7, chat_id=-1005, message_id=3, thread_id=42, language="en")
 
 
@@ -186,6 +191,7 @@ TROUBLES = [
     httpx.InvalidURL(f"{API}/bot{TOKEN}"),
     *(httpx.Response(code, text=f"{TOKEN} heart of gold") for code in (400, 401, 403, 500)),
 ]
+ATTEMPTS = module._CONNECTIONS + 1
 NO_JSON = httpx.Response(200, text=f"{TOKEN} heart of gold")
 
 
@@ -200,12 +206,134 @@ NO_JSON = httpx.Response(200, text=f"{TOKEN} heart of gold")
 def test_neither_errors_nor_logs_tell_the_token(api, do, caplog, capfd, method, trouble):
     call = ("send_text", ORIGIN, "sentence") if method == "sendMessage" else ("download", "photo")
     caplog.set_level(logging.INFO)
-    api.answers[method] = [trouble]
+    api.answers[method] = [trouble] * ATTEMPTS
     with pytest.raises(TelegramFailure) as caught:
         do(*call)
     told = "".join(traceback.format_exception(caught.value)) + caplog.text + "".join(capfd.readouterr())
     assert TOKEN not in told
     assert "heart of gold" not in told
+
+
+@pytest.mark.parametrize(
+    "error", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadTimeout]
+)
+def test_connections_that_died_while_they_were_kept_cost_no_photo(api, do, error):
+    api.answers["getFile"] = [error("died in the freeze")] * (ATTEMPTS - 1)
+    assert do("download", "photo") == b"pixels"
+    assert api.methods == ["getFile"] * ATTEMPTS + ["download"]
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
+def test_a_network_that_is_down_is_not_asked_again(api, do, error):
+    api.answers["getFile"] = [error("no route")]
+    with pytest.raises(TryAgain):
+        do("download", "photo")
+    assert api.methods == ["getFile"]
+
+
+def test_an_answer_that_may_be_out_is_never_sent_again(api, do):
+    api.answers["sendMessage"] = [httpx.RemoteProtocolError("gone")]
+    with pytest.raises(TryAgain):
+        do("send_text", ORIGIN, "sentence")
+    assert api.methods == ["sendMessage"]
+
+
+def test_a_connection_opened_ahead_is_no_trouble_when_it_fails(api, do):
+    api.answers["getMe"] = [httpx.ConnectError("no route")]
+    do("connect")
+    assert api.methods == ["getMe"]
+
+
+class KeptConnections:
+    """A Bot API server on this machine that keeps its connections, counts them, and drops them when told."""
+
+    def __init__(self):
+        self.api, self.opened, self.open = FakeBotApi(), 0, set()
+
+    async def answer(self, reader, writer):
+        self.opened += 1
+        self.open.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+                method, path, _ = head[0].split()
+                headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                headers = {"content-type": headers.get("content-type", "")}
+                response = await self.api.handle_async_request(
+                    httpx.Request(method, API + path, headers=headers, content=body)
+                )
+                content = await response.aread()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content))
+                await writer.drain()
+        writer.close()
+
+    async def drop(self):
+        for writer in self.open:
+            writer.close()
+            await writer.wait_closed()
+        self.open.clear()
+
+
+@pytest.fixture
+def over_a_network():
+    """Run `use(telegram, server)` with a Telegram that talks to KeptConnections over real sockets."""
+
+    def run(use):
+        async def serve():
+            kept = KeptConnections()
+            async with await asyncio.start_server(kept.answer, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                telegram = Telegram(TOKEN, f"http://127.0.0.1:{port}")
+                async with asyncio.timeout(PATIENCE):
+                    await use(telegram, kept)
+                    await telegram.close()
+                    await kept.drop()
+            return kept
+
+        return asyncio.run(serve())
+
+    return run
+
+
+async def one_photo(telegram):
+    assert await telegram.download("photo") == b"pixels"
+    await telegram.send_photo(ORIGIN, b"jpeg", "caption")
+
+
+def test_methods_and_files_and_the_next_photo_share_one_connection(over_a_network):
+    async def use(telegram, server):
+        await telegram.connect()
+        await one_photo(telegram)
+        await one_photo(telegram)
+
+    server = over_a_network(use)
+    assert server.api.methods == ["getMe", *["getFile", "download", "sendPhoto"] * 2]
+    assert server.opened == 1
+
+
+def test_a_connection_that_telegram_closed_meanwhile_is_replaced(over_a_network):
+    async def use(telegram, server):
+        await one_photo(telegram)
+        await server.drop()
+        await one_photo(telegram)
+
+    server = over_a_network(use)
+    assert server.api.methods == ["getFile", "download", "sendPhoto"] * 2
+    assert server.opened == 2
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(60, 1), (75, 2)])
+def test_an_idle_connection_is_kept_for_a_minute_and_let_go_before_telegram_does(
+    over_a_network, monkeypatch, seconds, connections
+):
+    async def use(telegram, server):
+        await one_photo(telegram)
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + seconds)
+        monkeypatch.setattr("httpcore._async.http11.time", later)
+        await one_photo(telegram)
+
+    assert over_a_network(use).opened == connections
 
 
 def test_when_all_goes_well_the_libraries_are_silent(do, caplog):

@@ -145,6 +145,22 @@ def test_several_faces_are_numbered_and_many_are_counted():
     assert "more" not in texts("en").caption(faces * 3 + faces[:1])
 
 
+@pytest.mark.parametrize(
+    ("language", "count", "line"),
+    [
+        ("en", 1, "I did not look at 1 more face: there are too many in this photo."),
+        ("en", 260, "I did not look at 260 more faces: there are too many in this photo."),
+        ("ru", 1, "Ещё 1 лицо осталось без внимания: на фотографии их слишком много."),
+        ("ru", 22, "Ещё 22 лица остались без внимания: на фотографии их слишком много."),
+        ("ru", 260, "Ещё 260 лиц осталось без внимания: на фотографии их слишком много."),
+    ],
+)
+@pytest.mark.parametrize("looked_at", [1, 2, 40])
+def test_faces_that_were_not_looked_at_are_owned_up_to_last(language, looked_at, count, line):
+    faces = [(["happy"], 1.0)] * looked_at
+    assert texts(language).caption(faces, more=count) == f"{texts(language).caption(faces)}\n{line}"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(
     st.lists(
@@ -154,10 +170,11 @@ def test_several_faces_are_numbered_and_many_are_counted():
         ),
         min_size=1,
         max_size=300,
-    )
+    ),
+    st.integers(0, 10**6),
 )
-def test_any_caption_fits(language, faces):
-    caption = texts(language).caption(faces)
+def test_any_caption_fits(language, faces, more):
+    caption = texts(language).caption(faces, more)
     assert len(caption) <= Limit.CAPTION_CHARACTERS
     assert not re.search(r"\d%", caption)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aws_lambda_powertools.utilities.parameters.base import DEFAULT_PROVIDERS
@@ -77,9 +77,14 @@ def log():
 @pytest.fixture
 def bot(api, monkeypatch):
     """What the recognizer makes at its cold start; the parts are fakes that a test may change."""
-    with asyncio.Runner() as loop:
-        telegram = Telegram(TOKEN, API, transport=api)
-        parts = recognizer_app.Bot(FakeRecognizer(face()), telegram, InMemoryPersistence(), loop)
-        monkeypatch.setattr(recognizer_app, "bot", lambda: parts)
-        yield parts
-        loop.run(telegram.close())
+    parts = recognizer_app.Bot(
+        recognizer=FakeRecognizer(face()),
+        telegram=Telegram(TOKEN, API, transport=api),
+        answered=InMemoryPersistence(),
+        sqs=FakeQueue(),
+        workers=ThreadPoolExecutor(recognizer_app.AT_ONCE),
+        loop=recognizer_app.event_loop(),
+    )
+    monkeypatch.setattr(recognizer_app, "bot", lambda: parts)
+    yield parts
+    parts.close()

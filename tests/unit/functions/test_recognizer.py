@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import runpy
+import threading
 import time
+from functools import partial
+from types import SimpleNamespace
 
+import boto3
 import httpx
 import pytest
 
+from emotion_bot.chat.telegram import Telegram
+from emotion_bot.jobs import PhotoJob
 from emotion_bot.store import DigestMismatch
 from emotion_bot.vision import Recognizer
 from functions.recognizer import app
-from tests.unit.fakes import TOKEN, FakeQueue, FakeRecognizer, counted, face, logged
+from tests.unit.fakes import TOKEN, Context, FakeRecognizer, counted, face, logged
 
+PARAMETERS = {"token": TOKEN}
+PATIENCE = 10
+"""Seconds that a test waits for what must come; it comes at once."""
 JOB = {
     "update_id": 7,
     "chat_id": 5,
@@ -45,13 +56,6 @@ def failures(answer):
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
 
-@pytest.fixture
-def sqs(monkeypatch):
-    fake = FakeQueue()
-    monkeypatch.setattr(app.boto3, "client", lambda name: {"sqs": fake}[name])
-    return fake
-
-
 def test_a_photo_is_answered_and_logged_in_one_line(bot, api, context, log, capsys):
     bot.recognizer.faces = (face("happy"), face("sad"))
     assert failures(app.handler(batch(record(JOB)), context)) == []
@@ -59,7 +63,7 @@ def test_a_photo_is_answered_and_logged_in_one_line(bot, api, context, log, caps
     (line,) = logged(log.getvalue())
     assert (line["level"], line["message"]) == ("INFO", "photo answered")
     assert (line["update_id"], line["faces"], line["model"]) == (7, 2, "test-1")
-    assert set(line["milliseconds"]) == {"download", "recognise", "send"}
+    assert set(line["milliseconds"]) == {"remember", "download", "wait", "recognise", "send"}
     assert all(type(value) is int for value in line["milliseconds"].values())
     assert counted(capsys.readouterr().out) == {"Jobs": 1, "PhotoAnswered": 1, "Faces": 2}
 
@@ -79,16 +83,107 @@ def test_an_update_is_remembered_for_longer_than_telegram_repeats_it(bot, contex
     assert "photo" not in remembered.response_data
 
 
+def test_photos_of_the_first_batch_find_the_table_configured(bot):
+    assert bot.answered.configured
+    assert bot.answered.event_key_jmespath == "update_id"
+
+
 def test_one_bad_job_of_a_batch_fails_alone(bot, api, context, log):
     other = JOB | {"update_id": 8}
     answer = app.handler(batch(record(JOB, 1), record('{"version": 2}', 2), record(other, 3)), context)
     assert failures(answer) == ["message-2"]
     assert api.methods.count("sendPhoto") == 2
-    assert [line["message"] for line in logged(log.getvalue())] == [
-        "photo answered",
+    assert sorted(line["message"] for line in logged(log.getvalue())) == [
         "not a photo job",
         "photo answered",
+        "photo answered",
     ]
+
+
+def test_one_photo_of_a_batch_that_fails_is_given_back_alone(bot, api, context, log, capsys, monkeypatch):
+    recognize = bot.recognizer.recognize
+    monkeypatch.setattr(
+        bot.recognizer, "recognize", lambda photo: recognize(photo) if photo != b"bad" else 1 / 0
+    )
+    api.files |= {"good": b"good", "bad": b"bad"}
+    jobs = [
+        JOB | {"update_id": number, "file_id": name} for number, name in enumerate(("good", "bad", "photo"))
+    ]
+    answer = app.handler(batch(*map(record, jobs, (1, 2, 3))), context)
+    assert failures(answer) == ["message-2"]
+    assert len(bot.answered.records) == api.methods.count("sendPhoto") == 2
+    assert counted(capsys.readouterr().out) == {"Jobs": 3, "PhotoAnswered": 2, "PhotoFailed": 1, "Faces": 2}
+
+
+def test_photos_of_a_batch_are_fetched_together(bot, api, context):
+    both = asyncio.Barrier(2)
+    api.meanwhile["download"] = both.wait
+    assert failures(app.handler(batch(record(JOB), record(JOB | {"update_id": 8}, 2)), context)) == []
+    assert api.methods.count("sendPhoto") == 2
+
+
+def test_one_photo_is_sent_while_another_is_recognised(bot, api, context, monkeypatch):
+    recognize, is_sending, is_recognising = bot.recognizer.recognize, threading.Event(), threading.Event()
+
+    def wait_for_the_first(photo):
+        if bot.recognizer.photos:
+            is_recognising.set()
+            assert is_sending.wait(PATIENCE)
+        return recognize(photo)
+
+    async def wait_for_the_second():
+        is_sending.set()
+        assert await asyncio.to_thread(is_recognising.wait, PATIENCE)
+
+    api.meanwhile["sendPhoto"] = wait_for_the_second
+    monkeypatch.setattr(bot.recognizer, "recognize", wait_for_the_first)
+    assert failures(app.handler(batch(record(JOB), record(JOB | {"update_id": 8}, 2)), context)) == []
+
+
+def test_photos_are_recognised_one_at_a_time(bot, api, context, monkeypatch):
+    recognize, busy, downloads = bot.recognizer.recognize, threading.Lock(), threading.Semaphore(0)
+
+    async def tell():
+        downloads.release()
+
+    def recognize_alone(photo):
+        with contextlib.ExitStack() as end:
+            assert busy.acquire(blocking=False)
+            end.callback(busy.release)
+            if (
+                len(bot.recognizer.photos) == 0
+            ):  # until the other photo is here, and had its turns of the loop
+                assert all(downloads.acquire(timeout=PATIENCE) for _ in range(2))
+                for _ in range(100):
+                    bot.begin(asyncio.sleep(0)).result(PATIENCE)
+            return recognize(photo)
+
+    api.meanwhile["download"] = tell
+    monkeypatch.setattr(bot.recognizer, "recognize", recognize_alone)
+    assert failures(app.handler(batch(record(JOB), record(JOB | {"update_id": 8}, 2)), context)) == []
+    assert len(bot.recognizer.photos) == 2
+
+
+def test_the_table_is_asked_while_the_photo_is_fetched(bot, api, context, monkeypatch):
+    put, is_fetching = bot.answered._put_record, threading.Event()
+
+    async def tell():
+        is_fetching.set()
+
+    def ask(data_record):
+        assert is_fetching.wait(PATIENCE)
+        put(data_record)
+
+    api.meanwhile["getFile"] = tell
+    monkeypatch.setattr(bot.answered, "_put_record", ask)
+    assert failures(app.handler(batch(record(JOB)), context)) == []
+
+
+def test_a_photo_that_takes_too_long_is_given_back_before_the_time_is_up(bot, api, log):
+    context = Context(milliseconds=int(1000 * app.TIME_TO_SAY_SO))
+    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
+    assert bot.answered.records == {}
+    assert [line["reason"] for line in logged(log.getvalue())] == ["the invocation has no time left"]
 
 
 @pytest.mark.parametrize("code", [500, 502, 503])
@@ -100,16 +195,16 @@ def test_a_failed_attempt_is_forgotten_so_that_the_next_can_succeed(bot, api, co
     assert api.methods.count("sendPhoto") == 2
 
 
-def test_a_photo_comes_back_when_telegram_says_so(bot, api, context, sqs):
+def test_a_photo_comes_back_when_telegram_says_so(bot, api, context):
     api.fail("sendPhoto", 429, retry_after=17)
     assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
-    assert sqs.hidden == [
+    assert bot.sqs.hidden == [
         {"QueueUrl": "https://sqs.test/1/photos", "ReceiptHandle": "handle-1", "VisibilityTimeout": 18}
     ]
 
 
-def test_without_leave_to_hide_it_the_photo_comes_back_when_the_queue_says(bot, api, context, sqs):
-    sqs.error = app.ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
+def test_without_leave_to_hide_it_the_photo_comes_back_when_the_queue_says(bot, api, context):
+    bot.sqs.error = app.ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
     api.fail("sendPhoto", 429, retry_after=17)
     assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
 
@@ -181,19 +276,16 @@ def test_while_the_same_update_is_being_answered_the_second_waits(bot, api, cont
     assert api.methods.count("sendPhoto") == 1
 
 
-def test_connections_outlive_an_invocation(bot, api, context, monkeypatch):
-    loops = []
-    send = api.handle_async_request
+def test_connections_outlive_an_invocation(bot, api, context):
+    loops = set()
 
-    async def note_loop(request):
-        loops.append(app.asyncio.get_running_loop())
-        return await send(request)
+    async def note_loop():
+        loops.add(asyncio.get_running_loop())
 
-    monkeypatch.setattr(api, "handle_async_request", note_loop)
+    api.meanwhile |= dict.fromkeys(("getFile", "download", "sendPhoto"), note_loop)
     app.handler(batch(record(JOB)), context)
     app.handler(batch(record(JOB | {"update_id": 8})), context)
-    assert len(set(loops)) == 1
-    assert len(loops) == 6
+    assert loops == {bot.loop}
 
 
 def test_the_log_holds_neither_token_nor_file(bot, api, context, log, capsys):
@@ -213,23 +305,33 @@ def test_the_log_holds_neither_token_nor_file(bot, api, context, log, capsys):
 
 class TestColdStart:
     @pytest.fixture(autouse=True)
-    def cold(self):
+    def cold(self, api, monkeypatch):
+        """Telegram and SSM are fakes; the other clients are real, and ask nothing yet."""
+        client = boto3.client
+        ssm = SimpleNamespace(
+            get_parameter=lambda **asked: {"Parameter": {"Value": PARAMETERS[asked["Name"]]}}
+        )
+        monkeypatch.setattr(app.boto3, "client", lambda name, **_: ssm if name == "ssm" else client(name))
+        monkeypatch.setattr(app, "Telegram", partial(Telegram, transport=api))
         app.bot.cache_clear()
         yield
         if app.bot.cache_info().currsize:
-            app.bot().loop.run(app.bot().telegram.close())
-            app.bot().loop.close()
+            app.bot().close()
         app.bot.cache_clear()
 
-    def test_model_and_token_are_loaded_once(self, monkeypatch, tmp_path, parameters):
-        opened = []
+    def test_all_that_can_be_done_before_the_first_photo_is_done_once(self, api, monkeypatch, tmp_path):
+        opened, recognizer = [], FakeRecognizer()
         monkeypatch.setattr(
             app, "open_bundle", lambda store, engine: opened.append((store, engine)) or tmp_path
         )
-        monkeypatch.setattr(Recognizer, "load", lambda bundle: FakeRecognizer())
-        assert app.bot() is app.bot()
+        monkeypatch.setattr(Recognizer, "load", lambda bundle: recognizer)
+        bot = app.bot()
+        assert bot is app.bot()
         assert opened == [("models", "litert")]
-        assert app.bot().telegram.bot.token == TOKEN
+        assert bot.telegram.bot.token == TOKEN
+        assert len(recognizer.threads) == 1
+        bot.begin(bot.telegram.send_text(PhotoJob(**JOB), "text")).result(PATIENCE)
+        assert api.methods == ["getMe", "sendMessage"]
 
     def test_without_its_model_the_function_refuses_to_start(self, monkeypatch, context, log, capsys):
         def altered(store, engine):

@@ -199,9 +199,19 @@ def test_a_request_without_headers_or_body_is_turned_away(queue, context):
     assert app.handler({"version": "2.0"}, context) == {"statusCode": 403}
 
 
-def test_in_lambda_the_client_of_the_queue_is_made_at_init(monkeypatch):
+def test_in_lambda_the_client_is_made_and_the_secret_read_at_init(parameters, monkeypatch):
     """The module is run once more, as the runtime would import it."""
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
     module = runpy.run_path(app.__file__, run_name="app")
     assert module["sqs"].cache_info().currsize == 1
     assert module["sqs"]().meta.service_model.service_name == "sqs"
+    parameters.values.clear()
+    assert module["_secret"]() == SECRET
+
+
+def test_a_secret_that_cannot_be_read_at_the_cold_start_is_read_later(parameters, monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+    del parameters.values["secret"]
+    module = runpy.run_path(app.__file__, run_name="app")
+    parameters.values["secret"] = SECRET
+    assert module["_secret"]() == SECRET

@@ -6,16 +6,20 @@ import asyncio
 import logging
 import os
 import re
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Final
 
 import httpx
 from telegram import Bot, InputFile, ReplyParameters
+from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
 from emotion_bot.chat.constants import Limit
-from emotion_bot.chat.errors import FileTooBig, TryAgain, Undeliverable, sorted_out
+from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TryAgain, Undeliverable, sorted_out
 
 if TYPE_CHECKING:
+    from telegram import File
+
     from emotion_bot.jobs import Origin
 
 # python-telegram-bot is about to give durations another type, and warns on each until one opts in.
@@ -33,8 +37,24 @@ _TIMEOUT: Final = 20.0
 """Seconds without a byte before Telegram counts as out of reach."""
 _DOWNLOAD_TIMEOUT: Final = 60.0
 """Seconds for a whole file, which may come in drops."""
+_CONNECTIONS: Final = 12
+"""At one time: one for each photo of a batch, and some to spare."""
+_KEPT: Final = 70.0
+"""Seconds that an idle one is kept; nginx, which answers for Telegram, closes it after 75 by default."""
+_DEAD: Final = 5.0
+"""Seconds without a byte after which a connection that was kept counts as dead."""
+_BROKEN: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadTimeout)
+"""How a connection fails that died unnoticed."""
 _FILE_PATH: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 """What Telegram calls its files, such as `photos/file_7.jpg`: no way up, no other host."""
+
+
+class _Request(HTTPXRequest):
+    """Streams files too, so that they come by the connections, and the TLS handshake, of the methods."""
+
+    def stream(self, url: str) -> AbstractAsyncContextManager[httpx.Response]:
+        """A file, not read yet."""
+        return self._client.stream("GET", url)
 
 
 class Telegram:
@@ -51,29 +71,33 @@ class Telegram:
             transport: another way to reach it, for tests.
         """
         api = api_url.rstrip("/")
-        # Building one costs 20 ms, so the two clients share it.
-        certificates = httpx.create_ssl_context()
-        request = HTTPXRequest(
-            connection_pool_size=8,
+        self._request = _Request(
             connect_timeout=_TIMEOUT,
             read_timeout=_TIMEOUT,
             write_timeout=_TIMEOUT,
+            pool_timeout=_TIMEOUT,
             media_write_timeout=_TIMEOUT,
-            httpx_kwargs={"transport": transport, "verify": certificates},
+            httpx_kwargs={
+                "transport": transport,
+                "limits": httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEPT),
+            },
         )
         self.bot = Bot(
             token,
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
-            request=request,
-            get_updates_request=request,
+            request=self._request,
+            get_updates_request=self._request,
         )
-        self._files = httpx.AsyncClient(transport=transport, verify=certificates, timeout=_TIMEOUT)
+
+    async def connect(self) -> None:
+        """Open a connection ahead of the first photo. A failure is left to that photo to tell."""
+        with suppress(TelegramFailure), sorted_out():
+            await self.bot.get_me()
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._files.aclose()
-        await self.bot.shutdown()
+        await self._request.shutdown()
 
     async def download(self, file_id: str) -> bytes:
         """A file's bytes.
@@ -85,7 +109,8 @@ class Telegram:
         """
         try:
             with sorted_out():
-                file = await self.bot.get_file(file_id)
+                async with asyncio.timeout(_TIMEOUT):
+                    file = await self._find(file_id)
         except Undeliverable as refusal:
             if "too big" in str(refusal):
                 raise FileTooBig from None
@@ -101,9 +126,22 @@ class Telegram:
             async with asyncio.timeout(_DOWNLOAD_TIMEOUT):
                 return await self._fetch(root + path)
 
+    async def _find(self, file_id: str) -> File:
+        """The first call for a photo: it meets the connections that died while the function was frozen.
+
+        Asking twice does no harm, so each of them costs an attempt, not the photo.
+        """
+        for _ in range(_CONNECTIONS):
+            try:
+                return await self.bot.get_file(file_id, read_timeout=_DEAD)
+            except NetworkError as error:
+                if not isinstance(error.__cause__, _BROKEN):
+                    raise
+        return await self.bot.get_file(file_id)
+
     async def _fetch(self, url: str) -> bytes:
         content = bytearray()
-        async with self._files.stream("GET", url) as response:
+        async with self._request.stream(url) as response:
             if response.status_code != httpx.codes.OK:
                 raise TryAgain(f"Telegram answers {response.status_code} for the file")
             async for chunk in response.aiter_bytes():

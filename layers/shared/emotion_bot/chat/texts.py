@@ -203,14 +203,24 @@ class Texts:
         """
         return self._guess(candidates, f" {_percent(score)}")
 
-    def caption(self, faces: Sequence[tuple[Sequence[str], float]]) -> str:
-        """The faces as a list, left to right, at least one: of each what `label` takes."""
+    def caption(self, faces: Sequence[tuple[Sequence[str], float]], more: int = 0) -> str:
+        """What the faces look like, and how many there are besides.
+
+        Args:
+            faces: left to right, at least one: of each what `label` takes.
+            more: how many faces were found but, being too many, not classified.
+        """
         guesses = [self._guess(candidates, f", {_percent(score)}") for candidates, score in faces]
         if len(faces) == 1:
-            return self._only(faces[0][0], guesses[0])
-        listed = [f"{number}. {guess}" for number, guess in enumerate(guesses[:LISTED_FACES], start=1)]
-        rest = len(faces) - len(listed)
-        return "\n".join([self._heading(len(faces)), *listed, *([self._more(rest)] if rest else [])])
+            lines = [self._only(faces[0][0], guesses[0])]
+        else:
+            lines = [self._heading(len(faces))]
+            lines += [f"{number}. {guess}" for number, guess in enumerate(guesses[:LISTED_FACES], start=1)]
+        if len(faces) > LISTED_FACES:
+            lines.append(self._unlisted(len(faces) - LISTED_FACES))
+        if more:
+            lines.append(self._left_out(more))
+        return "\n".join(lines)
 
     def _only(self, candidates: Sequence[str], guess: str) -> str:
         if len(candidates) == 1:
@@ -232,8 +242,15 @@ class Texts:
             "%(count)d face, from left to right:", "%(count)d faces, from left to right:", count
         ) % {"count": count}
 
-    def _more(self, count: int) -> str:
+    def _unlisted(self, count: int) -> str:
         return self._words.ngettext("and %(count)d more", "and %(count)d more", count) % {"count": count}
+
+    def _left_out(self, count: int) -> str:
+        return self._words.ngettext(
+            "I did not look at %(count)d more face: there are too many in this photo.",
+            "I did not look at %(count)d more faces: there are too many in this photo.",
+            count,
+        ) % {"count": count}
 
     def _looks(self, emotion: str) -> str:
         return {

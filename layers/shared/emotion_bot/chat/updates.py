@@ -173,7 +173,7 @@ def _photo(message: Message) -> dict[str, Any] | None:
 
 
 def _best(sizes: tuple[PhotoSize, ...]) -> PhotoSize:
-    """The smallest that the detector would not enlarge, else the largest there is."""
+    """The smallest that is large enough, else the largest there is."""
 
     def side(size: PhotoSize) -> int:
         return max(size.width, size.height)
