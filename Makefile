@@ -39,8 +39,8 @@ lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/template.yaml
 
-bench: $(VENV)/.training ## Our cascade beside the mtcnn package on a folder of photographs: make bench PHOTOS=folder
-	@$(BIN)/python -m benchmarks.parity "$(call needed,PHOTOS,folder)" --store "$(STORE)" $(ARGS)
+bench: $(VENV)/.peers $(VENV)/.playground $(VENV)/.infra ## Ours beside the packages, into docs/benchmarks.md: make bench [PHOTOS=folder]
+	@$(BIN)/python -m benchmarks --store "$(STORE)" $(if $(PHOTOS),--photos-dir "$(PHOTOS)") $(ARGS)
 
 compare: $(VENV)/.peers ## Our classifier beside its peers: make compare CSV=fer2013.csv [VOTES=votes.csv]
 	@$(BIN)/python -m benchmarks.classifiers --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" \

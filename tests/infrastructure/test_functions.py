@@ -16,6 +16,7 @@ SETTINGS = {
     "RecognizerFunction": RecognizerSettings,
 }
 TELEMETRY = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+START = {"OPENBLAS_NUM_THREADS", "PYDANTIC_DISABLE_PLUGINS"}  # what libraries would do at import, for nothing
 ZIPPED = {"WebhookFunction": "webhook", "RegistrarFunction": "registrar"}
 REQUIREMENTS = {
     "WebhookFunction": "layers/shared/requirements.txt",
@@ -32,7 +33,7 @@ def test_each_function_has_settings(stack):
 @pytest.mark.parametrize("function", SETTINGS)
 def test_a_function_is_told_exactly_what_its_settings_read(stack, function):
     fields = {name.upper() for name in SETTINGS[function].model_fields}
-    assert stack.variables(function).keys() - TELEMETRY == fields
+    assert stack.variables(function).keys() - TELEMETRY - START == fields
 
 
 @pytest.mark.parametrize("function", SETTINGS)
@@ -52,6 +53,11 @@ def test_telemetry_tells_the_functions_apart_and_the_stacks(stack):
     names = {stack.variables(function)["POWERTOOLS_SERVICE_NAME"] for function in SETTINGS}
     assert len(names) == len(SETTINGS)
     assert stack.variables("WebhookFunction")["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "AWS::StackName"}
+
+
+def test_libraries_do_nothing_at_import_that_nobody_needs(stack):
+    assert all(stack.variables(function)["PYDANTIC_DISABLE_PLUGINS"] == "__all__" for function in SETTINGS)
+    assert stack.variables("RecognizerFunction")["OPENBLAS_NUM_THREADS"] == "1"
 
 
 def test_no_runtime_is_handed_to_the_image_function(template, stack):

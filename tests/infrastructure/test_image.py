@@ -3,6 +3,7 @@
 import json
 import re
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,11 @@ def dockerfile(stack, root):
     metadata = stack.resources["RecognizerFunction"]["Metadata"]
     assert (root / "infra" / metadata["DockerContext"]).resolve() == root
     return (root / metadata["Dockerfile"]).read_text()
+
+
+@pytest.fixture(scope="module")
+def install(root):
+    return (root / "functions" / "recognizer" / "install.sh").read_text()
 
 
 def sources(dockerfile, engine):
@@ -43,13 +49,13 @@ def test_what_is_copied_exists_and_is_not_ignored(dockerfile, root, engine):
 
 
 @pytest.mark.parametrize("engine", ["litert", "tensorflow"])
-def test_every_package_is_pinned_by_hash(dockerfile, root, engine):
+def test_every_package_is_pinned_by_hash(dockerfile, install, root, engine):
     (requirements,) = (each for each in sources(dockerfile, engine) if each.endswith(".txt"))
     text = (root / requirements).read_text().replace("\\\n", " ")
     packages = [line for line in text.splitlines() if re.match(r"[a-z]", line)]
     assert packages
     assert all("==" in line and "--hash=sha256:" in line for line in packages)
-    assert "--require-hashes" in dockerfile
+    assert "--require-hashes" in install
 
 
 def test_tensorflow_is_only_in_the_image_that_needs_it(root):
@@ -67,6 +73,26 @@ def test_the_image_starts_the_handler(dockerfile):
     assert json.loads(command) == ["app.handler"]
 
 
-def test_bytecode_is_compiled_and_not_checked_against_the_sources(dockerfile):
-    compiled = re.findall(r"compileall .*--invalidation-mode (\S+)", dockerfile)
-    assert compiled == ["unchecked-hash", "unchecked-hash"]
+def test_what_the_build_runs_is_what_the_repository_has(dockerfile, root):
+    """Each script lies where the others look for it, and the packages come where the code does."""
+    copied = dict(re.findall(r"^COPY (\S+) /build/(\S+)$", dockerfile, flags=re.MULTILINE))
+    assert all(source == f"{folder}{Path(source).name}" for source, folder in copied.items())
+    scripts = re.findall(
+        r"/build/(\S+)", "\n".join(re.findall(r"^(?:RUN| &&) .*$", dockerfile, flags=re.MULTILINE))
+    )
+    assert scripts == ["functions/recognizer/install.sh", "functions/recognizer/check.py"]
+    assert {*scripts, "functions/recognizer/unlink.py", "layers/shared/slim.py"} <= copied.keys()
+
+
+def test_nothing_is_shipped_that_was_not_loaded_first(dockerfile):
+    assert dockerfile.index("COPY functions/recognizer/app.py") < dockerfile.index("check.py ${ENGINE}")
+
+
+def test_bytecode_is_compiled_and_not_checked_against_the_sources(dockerfile, install):
+    for text in (dockerfile, install):
+        assert re.findall(r"compileall .*--invalidation-mode (\S+)", text) == ["unchecked-hash"]
+
+
+def test_packages_are_compiled_after_the_last_of_them_is_removed(install):
+    steps = ["pip install", "slim.py", "unlink.py", "compileall"]
+    assert sorted(steps, key=install.index) == steps

@@ -3,6 +3,7 @@
 import pytest
 
 from emotion_bot.chat.constants import Limit
+from functions.recognizer.app import AT_ONCE
 
 DAY = 24 * 60 * 60
 
@@ -42,7 +43,8 @@ def test_the_queue_feeds_the_recognizer_and_takes_back_what_failed(stack):
     assert source["EventSourceArn"] == {"Fn::GetAtt": ["JobQueue", "Arn"]}
     assert source["FunctionName"] == {"Ref": "RecognizerFunction"}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["BatchSize"] == 1
+    assert source["BatchSize"] == AT_ONCE
+    assert source["MaximumBatchingWindowInSeconds"] == 0
 
 
 @pytest.mark.parametrize("maximum", ["2", "1000"])
