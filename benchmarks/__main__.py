@@ -1,0 +1,5 @@
+"""Lets `python -m benchmarks` run the command line."""
+
+from benchmarks.cli import main
+
+main()
