@@ -9,7 +9,7 @@ import cv2
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import cli, image, report
+from benchmarks import cli, image, machine, report
 from benchmarks.cold_start import NoEmulator
 from benchmarks.size import weigh
 from benchmarks.stages import REST, STAGES
@@ -135,6 +135,8 @@ def measured(figures, monkeypatch, tmp_path):
     def measurements(store, photos_dir, photos, effort):
         return {name: lambda name=name: figures[name] for name in cli.PARTS if name in figures}
 
+    # The packages of `make bench` are not among those of the tests.
+    monkeypatch.setattr(machine, "PACKAGES", ("numpy",))
     monkeypatch.setattr(cli, "measurements", measurements)
     monkeypatch.setattr(cli, "DOCS", tmp_path / "docs")
     monkeypatch.setattr(cli, "LOOK", tmp_path / "out")

@@ -157,8 +157,8 @@ def test_the_same_faces_are_found_on_a_photo_of_more_pixels(litert, photos):
     expected = litert.recognize(file.read_bytes()).faces
     found = litert.recognize(cv2.imencode(".jpg", large)[1].tobytes())
     assert found.factor == 2
-    assert [face.emotion for face in found.faces] == [face.emotion for face in expected]
     for one, other in zip(found.faces, expected, strict=True):
+        assert one.scores == pytest.approx(other.scores, abs=0.2)
         assert one.box == pytest.approx([4 * length for length in other.box], abs=0.15 * one.box[3])
         for point, smaller in zip(one.landmarks, other.landmarks, strict=True):
             assert point == pytest.approx([4 * at for at in smaller], abs=0.05 * one.box[3])
