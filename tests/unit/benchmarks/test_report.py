@@ -6,6 +6,7 @@ import json
 import re
 
 import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -136,11 +137,19 @@ def measured(figures, monkeypatch, tmp_path):
         return {name: lambda name=name: figures[name] for name in cli.PARTS if name in figures}
 
     # The packages of `make bench` are not among those of the tests.
-    monkeypatch.setattr(machine, "PACKAGES", ("numpy",))
+    monkeypatch.setattr(cli.machine, "describe", lambda: figures["machine"])
     monkeypatch.setattr(cli, "measurements", measurements)
     monkeypatch.setattr(cli, "DOCS", tmp_path / "docs")
     monkeypatch.setattr(cli, "LOOK", tmp_path / "out")
     return figures
+
+
+def test_the_machine_is_described(monkeypatch):
+    monkeypatch.setattr(machine, "PACKAGES", ("numpy",))
+    described = machine.describe()
+    assert described["versions"] == {"numpy": np.__version__}
+    assert described["cores"] >= 1
+    assert described["processor"]
 
 
 def test_a_run_prints_a_table_and_writes_the_page(measured, tmp_path):
