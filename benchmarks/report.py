@@ -27,7 +27,7 @@ NAMES = {
 DETECTORS = {
     "litert": "**ours**, `litert`",
     "thorough": f"ours, `smallest_face` {SMALL}",
-    "seed": "the `mtcnn` package",
+    "tensorflow": "the `mtcnn` package",
 }
 
 
