@@ -177,6 +177,7 @@ def test_one_part_alone_is_printed_and_nothing_written(measured, tmp_path):
 
 def test_what_a_person_can_mend_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr(cli.machine, "describe", dict)
+
     def fail():
         raise NoEmulator("Install it.")
 
