@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from emotion_bot.vision import Detection, Face, Recognition
 from emotion_bot.vision import recognition as module
+from emotion_bot.vision.annotate import HARD_TO_TELL, TOO_SMALL
 
 LABELS = ("happy", "sad", "neutral")
 DETECTION = Detection((2, 3, 20, 30), ((1.0, 2.0),) * 5, 0.97)
 
 
-def face(scores, threshold=0.0):
-    return Face.of(DETECTION, LABELS, np.array(scores, np.float32), threshold)
+def face(scores, threshold=0.0, too_small=False):
+    return Face.of(DETECTION, LABELS, np.array(scores, np.float32), threshold, too_small)
 
 
 def test_a_sure_face_has_one_candidate():
@@ -58,13 +59,29 @@ def test_at_a_threshold_of_zero_no_face_is_hard_to_tell(shares):
     assert not face(shares).hard_to_tell
 
 
+def test_a_face_that_is_too_small_names_no_emotion_but_keeps_its_scores():
+    looked_at = face([0.125, 0.25, 0.625], 0.7, too_small=True)
+    assert (looked_at.candidates, looked_at.label) == ((), "too small to tell")
+    assert (looked_at.emotion, looked_at.scores["neutral"]) == ("neutral", 0.625)
+
+
 @pytest.mark.parametrize(
-    ("threshold", "emotion", "label"),
-    [(0.5, "happy", "looks happy 50 %"), (0.6, None, "hard to tell: happy or sad")],
+    ("threshold", "too_small", "look", "label"),
+    [
+        (0.5, False, "happy", "looks happy 50 %"),
+        (0.6, False, HARD_TO_TELL, "hard to tell: happy or sad"),
+        (0.5, True, TOO_SMALL, "too small to tell"),
+        (0.6, True, TOO_SMALL, "too small to tell"),
+    ],
 )
-def test_it_is_drawn_as_it_is_said(monkeypatch, threshold, emotion, label):
+def test_it_is_drawn_as_it_is_said(monkeypatch, threshold, too_small, look, label):
     drawn = []
     monkeypatch.setattr(module, "annotate", lambda *arguments: drawn.extend(arguments) or b"jpeg")
-    photo = np.zeros((40, 40, 3), np.uint8)
-    assert Recognition(photo, (face([0.5, 0.375, 0.125], threshold),)).annotate() == b"jpeg"
-    assert drawn[1:] == [[DETECTION.box], [emotion], [label]]
+    photo, looked_at = np.zeros((40, 40, 3), np.uint8), face([0.5, 0.375, 0.125], threshold, too_small)
+    assert Recognition(photo, (looked_at,)).annotate() == b"jpeg"
+    assert drawn[1:] == [[DETECTION.box], [look], [label]]
+
+
+def test_no_pixels_stand_where_a_recognition_is_written_down():
+    said = repr(Recognition(np.zeros((2, 2, 3), np.uint8), (), crops=np.zeros((0, 48, 48), np.uint8)))
+    assert "array" not in said

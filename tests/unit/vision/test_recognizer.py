@@ -11,7 +11,7 @@ from emotion_bot.manifest import CropGeometry, Manifest
 from emotion_bot.vision import Detection, Recognizer, UnreadablePhoto
 from emotion_bot.vision.annotate import COLOURS
 from emotion_bot.vision.crop import crop_face
-from emotion_bot.vision.recognizer import ENOUGH, MAX_FACES
+from emotion_bot.vision.recognizer import ENOUGH, MAX_FACES, READABLE
 from emotion_bot.vision.sketch import FACE, sketch
 
 NO_TENSORFLOW = """
@@ -118,6 +118,33 @@ def test_the_manifest_says_below_which_score_a_face_is_hard_to_tell(threshold, c
     grey = cv2.imencode(".png", np.full((100, 100, 3), 130, np.uint8))[1].tobytes()
     (face,) = recognizer.recognize(grey).faces
     assert face.candidates == candidates
+
+
+def test_the_crops_are_those_that_the_classifier_saw(litert, photos):
+    recognition = litert.recognize((photos / "two_people.jpg").read_bytes())
+    assert (recognition.crops.shape, recognition.crops.dtype) == ((2, 48, 48), np.uint8)
+    scores = litert.classifier.predict(recognition.crops)
+    for face, row in zip(recognition.faces, scores, strict=True):
+        assert list(face.scores.values()) == pytest.approx(row.tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("extension", [".png", ".jpg"])
+@pytest.mark.parametrize(("factor", "side", "too_small"), [(1, 19, True), (1, 20, False), (2, 19, True)])
+def test_what_counts_is_the_pixels_that_the_crop_was_cut_from(extension, factor, side, too_small):
+    """Of a photo that is decoded at half its size, a face of 38 pixels leaves 19."""
+    photo = cv2.imencode(extension, np.zeros((960, factor * ENOUGH, 3), np.uint8))[1].tobytes()
+    (face,) = (
+        Recognizer(FixedDetector((9, 9, side, side)), BrightnessClassifier(), MANIFEST).recognize(photo).faces
+    )
+    assert READABLE == 20
+    assert face.box[2] == factor * side
+    assert face.too_small == too_small
+
+
+def test_a_photo_of_90_pixels_is_not_guessed_at(litert, photos):
+    small = cv2.resize(cv2.imread(str(photos / "two_people.jpg")), (90, 53), interpolation=cv2.INTER_AREA)
+    faces = litert.recognize(cv2.imencode(".png", small)[1].tobytes()).faces
+    assert [face.candidates for face in faces] == [(), ()]
 
 
 def test_a_manifest_of_before_the_threshold_makes_no_face_hard_to_tell():

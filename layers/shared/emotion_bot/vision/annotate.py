@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_bot.vision.layout import Rect, Size, clamp, place
+from emotion_bot.vision.layout import Rect, Size, place, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,10 @@ QUALITY = 90
 # Orange and blue are Okabe and Ito's, which the colour-blind can tell apart; light grey is neither.
 COLOURS: dict[str, Colour] = {"happy": (230, 159, 0), "sad": (0, 114, 178), "neutral": (225, 225, 225)}
 """Of the emotions: red, green, blue."""
-# Slate, set off from the others by white dashes besides.
-_HARD_TO_TELL: Colour = (102, 92, 86)
+HARD_TO_TELL, TOO_SMALL = "hard to tell", "too small"
+"""How a face looks that looks like no emotion."""
+# Slate with white dashes, and a thin grey line of dots.
+_UNDECIDED: dict[str, Colour] = {HARD_TO_TELL: (102, 92, 86), TOO_SMALL: (150, 150, 150)}
 _OTHER: Colour = (167, 121, 204)
 _DARK: Colour = (24, 24, 24)
 _LIGHT: Colour = (255, 255, 255)
@@ -50,24 +53,24 @@ class _Tag:
     colour: Colour
 
 
-def annotate(
-    photo: Pixels, boxes: Sequence[Box], emotions: Sequence[str | None], labels: Sequence[str]
-) -> bytes:
+def annotate(photo: Pixels, boxes: Sequence[Box], looks: Sequence[str], labels: Sequence[str]) -> bytes:
     """The photo, uint8 (H, W, 3), with its faces marked, as a JPEG.
 
-    A face whose emotion is None is hard to tell: its box is dashed. What follows a colon in a label stands on
-    a line of its own, so that no label is much wider than the others. Several faces are numbered in the order
-    given. Where not every label finds room, numbers stand alone.
+    A face looks like an emotion, or is HARD_TO_TELL, with a dashed box, or TOO_SMALL, with a dotted one. What
+    follows a colon in a label stands on a line of its own, so that no label is much wider than the others.
+    Several faces are numbered in the order given. Where not every label finds room off the faces, the picture
+    gets a margin for them; where that does not help, numbers stand alone.
     """
     canvas, scale, origin = _canvas(photo)
     faces = [_scaled(box, scale, origin) for box in boxes]
     numbers = [str(number) if len(faces) > 1 else "" for number in range(1, len(faces) + 1)]
-    colours = [_colour(emotion) for emotion in emotions]
-    for face, emotion, colour in zip(faces, emotions, colours, strict=True):
-        _draw_box(canvas, face, colour, is_dashed=emotion is None)
+    colours = [_colour(look) for look in looks]
+    for face, look, colour in zip(faces, looks, colours, strict=True):
+        _draw_box(canvas, face, look, colour)
     if faces:
         lines = [label.replace(": ", ":\n").splitlines() for label in labels]
-        _draw_tags(canvas, faces, [_Tag(*parts) for parts in zip(numbers, lines, colours, strict=True)])
+        tags = [_Tag(*parts) for parts in zip(numbers, lines, colours, strict=True)]
+        canvas = _with_tags(canvas, faces, tags)
     _, jpeg = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return jpeg.tobytes()
 
@@ -87,19 +90,20 @@ def _canvas(photo: Pixels) -> tuple[Pixels, float, Size]:
     across, down = max(0, narrowest - size[0]), max(0, narrowest - size[1])
     left, top = across // 2, down // 2
     if across or down:
-        canvas = cv2.copyMakeBorder(
-            canvas, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=_DARK
-        )
+        canvas = _bordered(canvas.astype(np.uint8, copy=False), left, top, across - left, down - top)
     return canvas.astype(np.uint8, copy=False), scale, (left, top)
 
 
-def _colour(emotion: str | None) -> Colour:
-    if emotion is None:
-        return _HARD_TO_TELL
-    if emotion not in COLOURS:
-        return _OTHER
-    red, green, blue = COLOURS[emotion]
-    return blue, green, red
+def _colour(look: str) -> Colour:
+    if look in COLOURS:
+        red, green, blue = COLOURS[look]
+        return blue, green, red
+    return _UNDECIDED.get(look, _OTHER)
+
+
+def _edge(look: str) -> Colour:
+    """Of a box, dark or light: whatever it lies on, be it skin, one of its lines stands out."""
+    return _DARK if look in _UNDECIDED else _ink(_colour(look))
 
 
 def _scaled(box: Box, scale: float, origin: Size) -> Rect:
@@ -109,16 +113,18 @@ def _scaled(box: Box, scale: float, origin: Size) -> Rect:
 
 def _line_width(canvas: Pixels, face: Rect) -> int:
     """Pixels; thicker on larger faces, within what suits the picture."""
-    return max(2, int(min(0.02 * min(face[2:]), 0.004 * max(canvas.shape))))
+    return max(3, int(min(0.025 * min(face[2:]), 0.004 * max(canvas.shape))))
 
 
-def _draw_box(canvas: Pixels, face: Rect, colour: Colour, *, is_dashed: bool) -> None:
+def _draw_box(canvas: Pixels, face: Rect, look: str, colour: Colour) -> None:
     line = _line_width(canvas, face)
-    reach = (line + 1) // 2
-    for width, paint in ((reach + 1, _DARK), (reach, colour)):
+    if look == TOO_SMALL:
+        line = max(2, line // 2)
+    reach, edge = (line + 1) // 2, _edge(look)
+    for width, paint in ((reach + 1, edge), (reach, colour)) if look != TOO_SMALL else ((reach, edge),):
         cv2.fillPoly(canvas, [_around(face, width), _around(face, -width)], paint, cv2.LINE_AA)
-    if is_dashed:
-        dashes = _dashes(_around(face, 0), 4 * line)
+    if look in _UNDECIDED:
+        dashes = _dashes(_around(face, 0), *((8 * line, 0.5) if look == HARD_TO_TELL else (4 * line, 0)))
         cv2.polylines(canvas, dashes, isClosed=False, color=_LIGHT, thickness=line, lineType=cv2.LINE_AA)
 
 
@@ -132,38 +138,48 @@ def _around(face: Rect, distance: int) -> NDArray[np.int32]:
     return _rounded((x - distance, y - distance, *size), min(width, height) // 10 + distance)
 
 
-def _dashes(outline: NDArray[np.int32], length: int) -> list[NDArray[np.int32]]:
-    """A closed outline, int32 (N, 1, 2), as evenly spaced strokes of about this length, with gaps as long."""
+def _dashes(outline: NDArray[np.int32], period: int, share: float) -> list[NDArray[np.int32]]:
+    """A closed outline, int32 (N, 1, 2), as evenly spaced strokes: one each `period`, of this share of it."""
     corners = np.concatenate([outline, outline[:1]])[:, 0].astype(float)
     travelled = np.concatenate([[0], np.hypot(*np.diff(corners, axis=0).T).cumsum()])
-    count = max(1, round(travelled[-1] / (2 * length)))
+    count = max(1, round(travelled[-1] / period))
     starts = np.linspace(0, travelled[-1], count, endpoint=False)
-    steps = np.linspace(0, travelled[-1] / (2 * count), _STROKE)
+    steps = np.linspace(0, travelled[-1] / count * share, _STROKE)
     along = [[np.interp(start + steps, travelled, axis) for axis in corners.T] for start in starts]
     return [np.stack(stroke, axis=-1).round().astype(np.int32)[:, None] for stroke in along]
 
 
-def _draw_tags(canvas: Pixels, faces: list[Rect], tags: list[_Tag]) -> None:
-    """The labels, as large as all of them fit; else the numbers alone."""
-    size = (canvas.shape[1], canvas.shape[0])
-    picture = np.sqrt(size[0] * size[1])
+def _with_tags(canvas: Pixels, faces: list[Rect], tags: list[_Tag]) -> Pixels:
+    """The labels, as large as all of them fit, if need be into a margin below; else the numbers alone."""
+    height, width = canvas.shape[:2]
+    picture = np.sqrt(width * height)
     face_side = float(np.median([np.sqrt(face[2] * face[3]) for face in faces]))
     gap = max(_line_width(canvas, face) for face in faces)
     font = cv2.FontFace("sans")
-    letters = min(max(0.2 * face_side, 0.024 * picture), 0.042 * picture)
-    for shrink in (1, 0.85, 0.7):
-        pens = [_Pen(font, letters * shrink, tag) for tag in tags]
-        places = place(faces, [pen.size for pen in pens], size, gap)
-        if None not in places:
-            break
+    smallest, largest = 0.017 * picture, min(max(0.2 * face_side, 0.024 * picture), 0.042 * picture)
+    sizes = [max(smallest, shrink * largest) for shrink in (1, 0.8, 0.6)]
+    for letters, has_margin in [*product(sizes, [False]), *product(sizes[1:], [True])]:
+        pens = [_Pen(font, letters, tag) for tag in tags]
+        margin = max(pen.size[1] for pen in pens) + 2 * gap if has_margin else 0
+        # A picture much higher than wide would be too much so for Telegram.
+        if height + margin <= MAX_RATIO * width:
+            places = place(faces, [pen.size for pen in pens], (width, height + margin), gap)
+            if places is not None:
+                break
     else:
-        letters = min(max(0.35 * face_side, 0.014 * picture), 0.024 * picture)
+        letters, margin = min(max(0.35 * face_side, 0.014 * picture), 0.024 * picture), 0
         pens = [_Pen(font, letters, replace(tag, lines=())) for tag in tags]
-        places = place(faces, [pen.size for pen in pens], size, gap)
-    for face, spot, pen in zip(faces, places, pens, strict=True):
-        # A number that finds no room lies on its box's upper left corner.
-        corner = (face[0] - pen.size[0] // 2, face[1] - pen.size[1] // 2)
-        pen.draw(canvas, spot or clamp((*corner, *pen.size), size))
+        places = squeeze(faces, [pen.size for pen in pens], (width, height), gap)
+    if margin:
+        canvas = _bordered(canvas, below=margin)
+    for spot, pen in zip(places, pens, strict=True):
+        pen.draw(canvas, spot)
+    return canvas
+
+
+def _bordered(canvas: Pixels, left: int = 0, above: int = 0, right: int = 0, below: int = 0) -> Pixels:
+    wider = cv2.copyMakeBorder(canvas, above, below, left, right, cv2.BORDER_CONSTANT, value=_DARK)
+    return wider.astype(np.uint8, copy=False)
 
 
 class _Pen:

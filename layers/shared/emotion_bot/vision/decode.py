@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_bot.vision import heif
 from emotion_bot.vision.errors import PhotoTooLarge, UnreadablePhoto
 from emotion_bot.vision.header import Header, plain_png, read_header
 
@@ -49,7 +50,7 @@ class Reduced(NamedTuple):
 
 
 def decode(photo: bytes) -> Pixels:
-    """The pixels of a JPEG, PNG, WebP or GIF (its first frame): uint8 (H, W, 3), RGB, turned upright by EXIF.
+    """The pixels of a JPEG, PNG, WebP, HEIF (HEIC) or GIF (its first frame): uint8 (H, W, 3), RGB, upright.
 
     Transparent pixels stand on white. A JPEG that breaks off is taken if at least half its rows arrived.
 
@@ -65,8 +66,8 @@ def decode_reduced(photo: bytes, enough: int) -> Reduced:
 
     The longer side keeps `enough` pixels or more, and the shorter one, of a panorama, a quarter of that.
     A JPEG of 12 megapixels takes half the time at half the size, one of 48 a third of it at a quarter, and
-    their full size is never in memory. A progressive one, a PNG and a WebP cannot be unpacked in parts: of 48
-    megapixels, they take 150 MB for a while.
+    their full size is never in memory. Of what cannot be unpacked in parts, a progressive one and every other
+    format, 48 megapixels take 150 MB for a while, HEIF 300.
 
     Raises:
         PhotoError: as `decode`.
@@ -88,8 +89,11 @@ def decode_reduced(photo: bytes, enough: int) -> Reduced:
         return Reduced(_jpeg(photo, header, factor), factor)
     if header.kind == "png":
         photo = plain_png(photo)
-    # OpenCV turns upright what it reads in colour, but drops what is transparent.
-    rgb = _on_white(photo) if header.has_alpha else _read(photo, cv2.IMREAD_COLOR_RGB)
+    if header.kind == "heif":
+        rgb = _on_white(heif.unpack(photo))
+    else:
+        # OpenCV turns upright what it reads in colour, but drops what is transparent.
+        rgb = _with_alpha(photo) if header.has_alpha else _read(photo, cv2.IMREAD_COLOR_RGB)
     return Reduced(_averaged(rgb, factor), factor)
 
 
@@ -140,7 +144,7 @@ def _averaged(rgb: Pixels, factor: int) -> Pixels:
     return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def _on_white(photo: bytes) -> Pixels:
+def _with_alpha(photo: bytes) -> Pixels:
     """A picture that may be transparent, upright."""
     try:
         pixels, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(photo, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -148,15 +152,19 @@ def _on_white(photo: bytes) -> Pixels:
         raise UnreadablePhoto from None
     if pixels is None:
         raise UnreadablePhoto
+    exif = dict(zip(kinds, blocks, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
+    return _upright(_on_white(pixels), 1 if exif is None else _orientation(exif.tobytes()))
+
+
+def _on_white(pixels: NDArray[Any]) -> Pixels:
+    """Grey, BGR or BGRA, of 8 or 16 bits, as RGB of 8 bits on white."""
     rgb = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(rgb), _BAND):
         rgb[top : top + _BAND] = _rgb(pixels[top : top + _BAND])
-    exif = dict(zip(kinds, blocks, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
-    return _upright(rgb, 1 if exif is None else _orientation(exif.tobytes()))
+    return rgb
 
 
 def _rgb(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Grey, BGR or BGRA, of 8 or 16 bits, as RGB of 8 bits on white."""
     if pixels.dtype == np.uint16:
         pixels = (pixels >> 8).astype(np.uint8)
     if pixels.ndim == 2:

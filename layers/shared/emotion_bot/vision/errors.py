@@ -16,7 +16,9 @@ class UnreadablePhoto(PhotoError):
     """The bytes are no picture, a broken one, or of a format that is not read."""
 
     def __init__(self) -> None:
-        super().__init__("This file is not a picture that I can read. Please send a JPEG, PNG or WebP photo.")
+        super().__init__(
+            "This file is not a picture that I can read. Please send a JPEG, PNG, WebP or HEIC photo."
+        )
 
 
 class PhotoTooLarge(PhotoError):

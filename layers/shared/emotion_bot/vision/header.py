@@ -6,15 +6,21 @@ import struct
 from typing import NamedTuple
 from zlib import crc32
 
+from emotion_bot.vision.isobmff import is_heif, read_pictures
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND")
 _PROGRESSIVE = (0xFFC2, 0xFFC6, 0xFFCA, 0xFFCE)
+_MOST_WORK = 5
+"""Times its own pixels, besides _LITTLE_WORK, is what a HEIF picture may unpack: itself and its alpha plane,
+and the tiles of both. Of a small one, the tiles may be larger than itself."""
+_LITTLE_WORK = 2**22
 _MOST_PARTS = 2**16
 """More segments or chunks than a photo's file has; one of nothing but empty ones takes seconds to read."""
 
 
 class Header(NamedTuple):
-    """What the file says of itself; `kind` is "jpeg", "png", "gif" or "webp", the sides are in pixels."""
+    """What the file says of itself; `kind` is "jpeg", "png", "gif", "webp" or "heif", sides are in pixels."""
 
     kind: str
     width: int
@@ -25,7 +31,7 @@ class Header(NamedTuple):
 
 
 def read_header(photo: bytes) -> Header | None:
-    """The header of a JPEG, PNG, GIF or WebP file; None where the bytes are nothing of the kind."""
+    """The header of a JPEG, PNG, GIF, WebP or HEIF file; None where the bytes are nothing of the kind."""
     try:
         if photo.startswith(b"\xff\xd8\xff"):
             return _jpeg(photo)
@@ -37,7 +43,9 @@ def read_header(photo: bytes) -> Header | None:
             return Header("gif", width, height, has_alpha=True)
         if photo[:4] == b"RIFF" and photo[8:12] == b"WEBP":
             return _webp(photo)
-    except (struct.error, IndexError, ValueError):
+        if is_heif(photo):
+            return _heif(photo)
+    except (struct.error, LookupError, ValueError):
         return None
     return None
 
@@ -101,3 +109,12 @@ def _webp(photo: bytes) -> Header:
         width, height = (int.from_bytes(photo[at : at + 3], "little") + 1 for at in (24, 27))
         return Header("webp", width, height, bool(photo[20] & 0x10))
     raise ValueError("no image chunk")
+
+
+def _heif(photo: bytes) -> Header:
+    """From the primary item. libheif unpacks no item that is larger than the file says, but any number."""
+    pictures = read_pictures(photo)
+    width, height = pictures.sizes[pictures.primary]
+    if pictures.pixels(pictures.primary) > _MOST_WORK * width * height + _LITTLE_WORK:
+        raise ValueError("more to unpack than there is to see")
+    return Header("heif", width, height)

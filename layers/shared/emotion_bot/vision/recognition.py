@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from emotion_bot.vision.annotate import annotate
+import numpy as np
+
+from emotion_bot.vision.annotate import HARD_TO_TELL, TOO_SMALL, annotate
+from emotion_bot.vision.crop import CROP_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from emotion_bot.vision.detection import Box, Detection, Landmarks
@@ -28,6 +30,8 @@ class Face:
     """Probability of each emotion; they sum to 1."""
     hard_to_tell: bool = False
     """Whether the largest score is too small to name one emotion only."""
+    too_small: bool = False
+    """Whether the face has too few pixels to be read at all, whatever its scores."""
 
     @classmethod
     def of(
@@ -36,31 +40,40 @@ class Face:
         labels: Sequence[str],
         probabilities: NDArray[np.float32],
         threshold: float = 0,
+        too_small: bool = False,
     ) -> Face:
         """A detection, and the classifier's probabilities, (len(labels),), for it.
 
         Args:
             threshold: a face whose largest probability is below is hard to tell.
+            too_small: no emotion is named.
         """
         shares = probabilities.astype(float)
         scores = dict(zip(labels, (shares / shares.sum()).tolist(), strict=True))
         hard_to_tell = max(scores.values()) < threshold
-        return cls(detection.box, detection.landmarks, detection.confidence, scores, hard_to_tell)
+        return cls(detection.box, detection.landmarks, detection.confidence, scores, hard_to_tell, too_small)
 
     @property
     def emotion(self) -> str:
         """The emotion with the largest score."""
-        return self.candidates[0]
+        return max(self.scores, key=self.scores.__getitem__)
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """What the face may look like, the best first: its emotion, or, where hard to tell, the two best."""
+        """What the face may look like, the best first: its emotion; where hard to tell, the two best.
+
+        None where it is too small.
+        """
+        if self.too_small:
+            return ()
         best_first = sorted(self.scores, key=self.scores.__getitem__, reverse=True)
         return tuple(best_first[: 2 if self.hard_to_tell else 1])
 
     @property
     def label(self) -> str:
         """What stands beside the face unless the caller says otherwise, as in "looks happy 93 %"."""
+        if self.too_small:
+            return "too small to tell"
         if self.hard_to_tell:
             return f"hard to tell: {' or '.join(self.candidates)}"
         return f"looks {self.emotion} {self.scores[self.emotion]:.0%}".replace("%", " %")
@@ -77,6 +90,10 @@ class Recognition:
     """How many times as large the sender's photo is either way: faces count its pixels."""
     more: int = 0
     """Faces that were found, but are too many to be answered: smaller than all of these."""
+    crops: NDArray[np.uint8] = field(
+        repr=False, default_factory=lambda: np.empty((0, CROP_SIZE, CROP_SIZE), np.uint8)
+    )
+    """The faces as the network saw them, in their order: uint8 (N, 48, 48)."""
 
     def annotate(self, labels: Sequence[str] | None = None) -> bytes:
         """The photo with a box and a label per face, as a JPEG that Telegram takes as a photo.
@@ -85,8 +102,12 @@ class Recognition:
             labels: one per face, left to right; plain English by default. Several faces are numbered besides.
         """
         texts = [face.label for face in self.faces] if labels is None else labels
-        emotions = [None if face.hard_to_tell else face.emotion for face in self.faces]
-        return annotate(self.photo, [_reduced(face.box, self.factor) for face in self.faces], emotions, texts)
+        boxes = [_reduced(face.box, self.factor) for face in self.faces]
+        return annotate(self.photo, boxes, [_look(face) for face in self.faces], texts)
+
+
+def _look(face: Face) -> str:
+    return TOO_SMALL if face.too_small else HARD_TO_TELL if face.hard_to_tell else face.emotion
 
 
 def _reduced(box: Box, factor: int) -> Box:

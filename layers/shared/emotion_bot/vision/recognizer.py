@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_bot.manifest import Manifest, PackageSettings
-from emotion_bot.vision.annotate import annotate
-from emotion_bot.vision.crop import CROP_SIZE, crop_face
+from emotion_bot.vision.annotate import HARD_TO_TELL, annotate
+from emotion_bot.vision.crop import CROP_SIZE, crop_face, face_square
 from emotion_bot.vision.decode import decode_reduced
 from emotion_bot.vision.memory import keep_freed_memory
 from emotion_bot.vision.mtcnn import MtcnnDetector
@@ -30,6 +30,9 @@ for, 4 % of it, is still larger than a crop."""
 MAX_FACES = 100
 """The largest of a crowd: they take a quarter of a second of one core, and the numbers of more would lie on
 each other's faces."""
+READABLE = 20
+"""Pixels of a crop's side on the photo. At 20, saved as JPEG, accuracy is 8.6 points lower than at 48; at 18,
+12 points lower, and most neutral faces are called otherwise (docs/crops.md)."""
 
 
 class Recognizer:
@@ -69,9 +72,12 @@ class Recognizer:
         for index, detection in enumerate(detections):
             crops[index] = crop_face(rgb, detection, self.manifest.crop)
         labels, rows = self.classifier.labels, self.classifier.predict(crops)
+        # What counts is what the crop was cut from, the photo as it was decoded, not as it was sent.
+        too_small = [abs(face_square(face, self.manifest.crop).top) < READABLE for face in detections]
         enlarged = [_enlarged(detection, factor) for detection in detections]
-        faces = tuple(map(Face.of, enlarged, repeat(labels), rows, repeat(self.manifest.hard_to_tell)))
-        return Recognition(rgb, faces, factor, len(largest_first) - len(detections))
+        threshold = self.manifest.hard_to_tell
+        faces = tuple(map(Face.of, enlarged, repeat(labels), rows, repeat(threshold), too_small))
+        return Recognition(rgb, faces, factor, len(largest_first) - len(detections), crops)
 
     def warm_up(self) -> None:
         """One dummy pass, so that the first photo costs no more than the tenth: networks, font and codecs.
@@ -79,7 +85,7 @@ class Recognizer:
         To be called in the thread that will recognise: OpenCV unpacks its font for each thread, in 30 ms.
         """
         drawing = sketch()
-        self.recognize(annotate(drawing, [FACE.box], [None], ["hello"]))
+        self.recognize(annotate(drawing, [FACE.box], [HARD_TO_TELL], ["hello"]))
         # Once more, should the detector see no face in it.
         self.classifier.predict(crop_face(drawing, FACE, self.manifest.crop)[None])
 
