@@ -11,7 +11,7 @@ CHAT   := layers/shared/emotion_bot/chat
 # $(call needed,NAME,EXAMPLE): what the person must give.
 needed = $(or $($(1)),$(error Name the file: make $@ $(1)=$(2)))
 
-.PHONY: help run photo test lint bench compare train evaluate pictures messages lock clean
+.PHONY: help run photo test lint bench compare train evaluate pictures screenshots messages lock clean
 help: ## Show what one can ask for
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -39,7 +39,7 @@ lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/template.yaml
 
-bench: $(VENV)/.peers $(VENV)/.playground $(VENV)/.infra ## Ours beside the packages, into docs/benchmarks.md: make bench [PHOTOS=folder]
+bench: $(VENV)/.tests $(VENV)/.peers $(VENV)/.infra ## Ours beside the packages, into docs/benchmarks.md: make bench [PHOTOS=folder]
 	@$(BIN)/python -m benchmarks --store "$(STORE)" $(if $(PHOTOS),--photos-dir "$(PHOTOS)") $(ARGS)
 
 compare: $(VENV)/.peers ## Our classifier beside its peers: make compare CSV=fer2013.csv [VOTES=votes.csv]
@@ -48,6 +48,9 @@ compare: $(VENV)/.peers ## Our classifier beside its peers: make compare CSV=fer
 
 pictures: $(VENV)/.training ## Draw the pictures of docs/how-it-works.md
 	$(BIN)/python docs/pictures/make.py
+
+screenshots: $(VENV)/.tests ## Take the README's pictures of the chat page (needs Chromium)
+	@$(BIN)/python docs/pictures/screenshots.py
 
 messages: $(VENV)/.tests ## Take changed texts over into the translations, and compile these
 	$(BIN)/pybabel -q extract --no-location -o $(VENV)/messages.pot $(CHAT)

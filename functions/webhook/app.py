@@ -1,11 +1,16 @@
-"""Function URL event in; a command is answered in the response, a photo is queued for the recognizer."""
+"""Function URL event in; what is quick is answered in the response, photos are queued for the recognizer."""
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # while INIT makes what stays, there is no garbage to find: 15 ms of the import
+
+# ruff: noqa: E402
 import base64
 import hmac
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -17,26 +22,45 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from emotion_bot.chat.buttons import ChoseLanguage, SaidWrong
 from emotion_bot.chat.constants import SECRET_HEADER
 from emotion_bot.chat.replies import reply
-from emotion_bot.chat.updates import MalformedUpdate, PhotoRequest, parse
+from emotion_bot.chat.requests import AlbumRequest, CommandRequest, Ignored, PhotoRequest, Press
+from emotion_bot.chat.updates import MalformedUpdate, parse
+from emotion_bot.jobs import AboutJob
+from emotion_bot.records import Albums, Languages
 from emotion_bot.settings import in_lambda, webhook_settings
 from emotion_bot.telemetry import Counters, logger, tracer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
-    from emotion_bot.jobs import PhotoJob
+    from emotion_bot.chat.requests import Asked
+    from emotion_bot.jobs import Job
 
 MAX_BODY: Final = 1 << 20
 """Characters; Telegram's longest updates hold some ten thousand characters of text and their entities."""
 SECRET_MAX_AGE: Final = 300
 """Seconds after which a rotated secret is noticed."""
+ALBUM_WAIT: Final = 2
+"""Seconds from an album's first item until it is answered with the items that came by then; Telegram hands
+them over one by one, each once the one before is acknowledged, which takes a tenth of a second."""
 
 Response = dict[str, Any]
 
 metrics = Counters()
+
+
+class PutOff(Exception):
+    """A part that is needed fails; Telegram keeps the update and tries again."""
+
+    def __init__(self, metric: str, reason: str) -> None:
+        super().__init__(reason)
+        self.metric = metric
 
 
 @lru_cache
@@ -47,15 +71,34 @@ def sqs() -> SQSClient:
     )
 
 
+@lru_cache
+def dynamodb() -> DynamoDBClient:
+    """Made once; gives up soon: most that it is asked, a chat's language, can be done without."""
+    return boto3.client(
+        "dynamodb", config=Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
+    )
+
+
+@lru_cache
+def languages() -> Languages:
+    """What chats have chosen; remembers it for a while."""
+    return Languages(dynamodb(), webhook_settings().records_table)
+
+
 def _secret() -> str:
     return get_parameter(webhook_settings().webhook_secret_parameter, decrypt=True, max_age=SECRET_MAX_AGE)
 
 
 if in_lambda():
-    # INIT has a whole vCPU, an invocation a third of one: clients and the first connection belong here.
+    # INIT has a whole vCPU, an invocation a third of one: clients and the first connections belong here. What
+    # fails now, the first update will find and report.
     sqs()
-    with suppress(GetParameterError):  # the first update will find and report it
+    with suppress(BotoCoreError, ClientError):
+        languages().chosen(0)  # nobody's chat: to have asked once
+    with suppress(GetParameterError):
         _secret()
+    gc.freeze()  # to look through what stays would cost an update 30 ms now and then
+gc.enable()
 
 
 @logger.inject_lambda_context
@@ -86,15 +129,71 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
         metrics.count("MalformedUpdate")
         return _response(HTTPStatus.OK)
 
-    if isinstance(request, PhotoRequest):
+    if isinstance(request, Ignored):
+        call = None
+    else:
         try:
-            _queue(request.job, str(webhook_settings().queue_url))
-        except (BotoCoreError, ClientError) as error:
-            logger.error("photo not queued", update_id=request.job.update_id, reason=type(error).__name__)
-            metrics.count("QueueUnavailable")
+            call = _answer(_in_chosen_language(request))
+        except PutOff as trouble:
+            logger.error("update put off", update_id=request.origin.update_id, reason=str(trouble))
+            metrics.count(trouble.metric)
             return _response(HTTPStatus.SERVICE_UNAVAILABLE)
     metrics.count(type(request).__name__)
-    return _response(HTTPStatus.OK, reply(request))
+    return _response(HTTPStatus.OK, call)
+
+
+def _answer(request: Asked) -> dict[str, Any] | None:
+    """Do what a request asks for, and say so."""
+    match request:
+        case PhotoRequest(job):
+            _queue(job)
+        case AlbumRequest(job, item, alone):
+            with _needed("RecordsUnavailable"):
+                joined = Albums(dynamodb(), webhook_settings().records_table).join(job, item)
+            if joined == "late":
+                return _answer(alone)
+            if joined == "joined":
+                return None
+            _queue(job, delay=ALBUM_WAIT)
+        case CommandRequest("about", origin):
+            _queue(AboutJob(**origin.model_dump()))
+        case CommandRequest("delete", origin) | Press(_, ChoseLanguage(None), origin):
+            with _needed("RecordsUnavailable"):
+                languages().forget(origin.chat_id)
+        case Press(_, ChoseLanguage(str(language)), origin):
+            with _needed("RecordsUnavailable"):
+                languages().choose(origin.chat_id, language)
+        case Press(_, SaidWrong()):
+            metrics.count("SaidWrong")
+    return reply(request)
+
+
+def _in_chosen_language(request: Asked) -> Asked:
+    """The request, to be answered in its chat's language; Telegram's, where none is chosen or can be read."""
+    if isinstance(request, Press) and isinstance(request.button, ChoseLanguage):
+        return request
+    try:
+        language = languages().chosen(request.origin.chat_id)
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("a chat's language cannot be read", reason=type(error).__name__)
+        metrics.count("RecordsUnavailable")
+        return request
+    return request.spoken(language) if language else request
+
+
+def _queue(job: Job, delay: int = 0) -> None:
+    with _needed("QueueUnavailable"):
+        sqs().send_message(
+            QueueUrl=str(webhook_settings().queue_url), MessageBody=job.model_dump_json(), DelaySeconds=delay
+        )
+
+
+@contextmanager
+def _needed(metric: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise PutOff(metric, type(error).__name__) from None
 
 
 def _header(event: dict[str, Any], name: str) -> str:
@@ -114,10 +213,6 @@ def _body(event: dict[str, Any]) -> object:
         return json.loads(base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body)
     except (RecursionError, ValueError):
         raise MalformedUpdate("not JSON") from None
-
-
-def _queue(job: PhotoJob, url: str) -> None:
-    sqs().send_message(QueueUrl=url, MessageBody=job.model_dump_json())
 
 
 def _response(status: HTTPStatus, call: dict[str, Any] | None = None) -> Response:

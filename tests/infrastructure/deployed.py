@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PHOTOS = ROOT / "playground" / "photos"
 CLIENTS = {
-    "webhook": ("sqs", "ssm"),
+    "webhook": ("dynamodb", "sqs", "ssm"),
     "registrar": ("ssm",),
     "recognizer": ("dynamodb", "s3", "sqs", "ssm"),
 }
@@ -32,7 +32,7 @@ def start(function):
 
 
 def recognise():
-    """Answer every photograph of the playground, and pictures of every format, depth and shape."""
+    """Answer the photographs of the playground and of this folder, of every format, depth and shape."""
     import cv2
     import numpy as np
 
@@ -42,6 +42,8 @@ def recognise():
 
     recognizer = Recognizer.load(open_bundle(str(ROOT / "models")))
     files = [photo.read_bytes() for photo in sorted(PHOTOS.glob("*.[jp][pn]g"))]
+    # There is no encoder for these in OpenCV.
+    files += [photo.read_bytes() for photo in Path.cwd().glob("*.heic")]
     group = cv2.imread(str(PHOTOS / "two_people.jpg"))
     pictures = [
         (".png", np.dstack([group, np.full(group.shape[:2], 200, np.uint8)])),

@@ -1,5 +1,6 @@
 """What is taken out of the installed packages, so that they are small: nothing that a function needs."""
 
+import base64
 import importlib.util
 import json
 import os
@@ -9,7 +10,11 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import pillow_heif
 import pytest
+from PIL import Image
+
+from emotion_bot.vision import decode
 
 PACKAGES = Path(sysconfig.get_path("purelib"))
 DEPLOYED = Path(__file__).with_name("deployed.py")
@@ -27,8 +32,10 @@ def module(root, path):
     return loaded
 
 
-def run(function, tmp_path, **variables):
+def run(function, root, tmp_path, **variables):
     result = tmp_path / "result.json"
+    photo = Image.open(root / "playground" / "photos" / "two_people.jpg")
+    pillow_heif.from_pillow(photo).save(tmp_path / "photo.heic")
     subprocess.run(
         [sys.executable, DEPLOYED, function, result],
         env={**os.environ, **variables},
@@ -44,10 +51,11 @@ def within_packages(paths):
 
 @pytest.mark.parametrize("function", ["webhook", "registrar", "recognizer"])
 def test_nothing_is_removed_that_a_function_loads(function, root, tmp_path):
-    loaded = within_packages(run(function, tmp_path)["loaded"]) - {Path(OPTIONAL)}
+    loaded = within_packages(run(function, root, tmp_path)["loaded"]) - {Path(OPTIONAL)}
     files = {path for path in loaded if path.suffix != ".pyc"}
     assert len(files) > 500
-    assert (Path("numpy/__init__.py") in files) == (function == "recognizer")
+    for package in ("numpy", "pi_heif", "PIL"):
+        assert (Path(package, "__init__.py") in files) == (function == "recognizer")
     installed = tmp_path / "packages"
     for file in files:
         (installed / file).parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +86,13 @@ def test_what_no_function_loads_is_removed(root, tmp_path):
     assert left == set(used)
 
 
+def test_the_picture_that_the_image_is_checked_with_is_a_heic(root):
+    script = module(root, "functions/recognizer/check.py")
+    photo = base64.b64decode(script.HEIC)
+    assert photo[4:8] == b"ftyp"
+    assert decode(photo).shape == (64, 64, 3)
+
+
 @pytest.fixture
 def unlinked(root, tmp_path):
     """OpenCV without FFmpeg and OpenBLAS; it weighs much, so it does not stay."""
@@ -91,8 +106,8 @@ def unlinked(root, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the image is a Linux one")
-def test_vision_calls_nothing_that_is_missing_from_opencv(unlinked, tmp_path):
-    result = run("recognizer", tmp_path, PYTHONPATH=str(unlinked))
+def test_vision_calls_nothing_that_is_missing_from_opencv(unlinked, root, tmp_path):
+    result = run("recognizer", root, tmp_path, PYTHONPATH=str(unlinked))
     assert any(path.startswith(f"{unlinked}/cv2/") and ".so" in path for path in result["loaded"])
     bundled = [path for path in result["loaded"] if "opencv_python_headless.libs" in path]
     assert bundled

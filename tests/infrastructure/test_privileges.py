@@ -1,10 +1,21 @@
 """Least privilege: each function may do what its code does, to the things that it does it to."""
 
+from fnmatch import fnmatch
+
 import pytest
+
+from emotion_bot.jobs import AlbumItem, AlbumJob
+from emotion_bot.records import Albums, Languages
 
 SECRETS = {"ReadBotToken": "BotTokenParameter", "ReadWebhookSecret": "WebhookSecretParameter"}
 MAY = {
-    "WebhookFunction": {"sqs:SendMessage"},
+    "WebhookFunction": {
+        "sqs:SendMessage",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+    },
     "RegistrarFunction": set(),
     "RecognizerFunction": {
         "sqs:ReceiveMessage",
@@ -104,19 +115,66 @@ def test_each_thing_is_named(stack):
         "sqs:ReceiveMessage": {"Fn::GetAtt": ["JobQueue", "Arn"]},
         "s3:GetObject": {"Fn::Sub": "${ModelBucket.Arn}/${ModelPrefix}/*"},
         "s3:ListBucket": {"Fn::GetAtt": ["ModelBucket", "Arn"]},
-        "dynamodb:PutItem": {"Fn::GetAtt": ["IdempotencyTable", "Arn"]},
+        "dynamodb:PutItem": {"Fn::GetAtt": ["RecordsTable", "Arn"]},
     }
     found = {
-        action: statement["Resource"]
+        (action, str(statement["Resource"]))
         for function in MAY
         for statement in own_statements(stack, function)
         for action in as_list(statement["Action"])
         if action in targets
     }
-    assert found == targets
+    assert found == {(action, str(resource)) for action, resource in targets.items()}
+
+
+def test_the_webhook_reaches_albums_and_languages_but_not_which_updates_are_answered(stack):
+    """The records' keys begin so, and the webhook asks for one by one: whatever has no key is not allowed."""
+    (statement,) = [each for each in own_statements(stack, "WebhookFunction") if "Condition" in each]
+    assert statement["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["album#*", "language#*"]}
+    }
+    assert all(action.startswith("dynamodb:") for action in statement["Action"])
+    assert not {"dynamodb:Scan", "dynamodb:Query"} & set(statement["Action"])
 
 
 def test_secrets_are_told_by_name_only(template):
     for name in ("BotTokenParameter", "WebhookSecretParameter"):
         assert template["Parameters"][name]["AllowedPattern"].startswith("^(/")
     assert "resolve:ssm" not in str(template)
+
+
+class Asked:
+    """DynamoDB, which answers nothing and notes the keys that it was asked for."""
+
+    def __init__(self):
+        self.keys = []
+
+    def update_item(self, Key, **_):  # noqa: N803 - boto3's name
+        self.keys.append(Key)
+        return {"Attributes": {"opener": {"N": "1"}}}
+
+    def get_item(self, Key, **_):  # noqa: N803
+        self.keys.append(Key)
+        return {}
+
+    def put_item(self, Item, **_):  # noqa: N803
+        self.keys.append(Item)
+
+    def delete_item(self, Key, **_):  # noqa: N803
+        self.keys.append(Key)
+
+
+def test_the_records_of_the_webhook_have_the_keys_that_it_may_reach(stack):
+    asked = Asked()
+    job = AlbumJob(update_id=1, chat_id=-5, message_id=3, language="en", album_id="A")
+    Albums(asked, "records").join(job, AlbumItem(message_id=3, file_id="F"))
+    languages = Languages(asked, "records")
+    languages.chosen(5)
+    languages.choose(5, "de")
+    languages.forget(5)
+    (statement,) = [each for each in own_statements(stack, "WebhookFunction") if "Condition" in each]
+    patterns = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    keys = [key["id"]["S"] for key in asked.keys]
+    assert len(keys) == 4
+    assert {key for key in keys if not any(fnmatch(key, pattern) for pattern in patterns)} == set()
+    assert {pattern for pattern in patterns if not any(fnmatch(key, pattern) for key in keys)} == set()

@@ -1,4 +1,4 @@
-"""What is kept: models, and which updates are answered. Encrypted, private, no longer than needed."""
+"""What is kept: models, and short-lived records. Encrypted, private, no longer than needed."""
 
 
 def test_the_model_bucket_is_private_encrypted_and_versioned(stack):
@@ -45,10 +45,15 @@ def test_the_recognizer_looks_where_it_may_read(stack):
     }
 
 
-def test_the_idempotency_table_is_keyed_as_powertools_writes_it_and_forgets(stack):
-    table = stack["IdempotencyTable"]
+def test_the_table_of_records_is_keyed_as_powertools_writes_it_and_forgets(stack):
+    table = stack["RecordsTable"]
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["AttributeDefinitions"] == [{"AttributeName": "id", "AttributeType": "S"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_both_functions_keep_their_records_in_it(stack):
+    for function in ("WebhookFunction", "RecognizerFunction"):
+        assert stack.variables(function)["RECORDS_TABLE"] == {"Ref": "RecordsTable"}

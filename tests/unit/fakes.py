@@ -21,14 +21,19 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from aws_lambda_powertools.utilities.parameters.base import BaseProvider
 
+from emotion_bot.chat.faces import SeenFace
+from emotion_bot.records import AlbumGone
 from emotion_bot.vision import Face, PhotoError, Recognition
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from emotion_bot.jobs import AlbumItem, AlbumJob
 
 TOKEN = "123456:AA-unit-test-token"
 SECRET = "unit-test_secret"
 API = "https://telegram.test"
+MESSAGE = {"message_id": 9, "date": 0, "chat": {"id": 1, "type": "private"}}
 
 
 class FakeBotApi(httpx.AsyncBaseTransport):
@@ -106,7 +111,9 @@ class FakeBotApi(httpx.AsyncBaseTransport):
         elif method == "getMe":
             result = {"id": 1, "is_bot": True, "first_name": "Emotions", "username": "emotion_test_bot"}
         elif method in ("sendPhoto", "sendMessage"):
-            result = {"message_id": 9, "date": 0, "chat": {"id": 1, "type": "private"}}
+            result = MESSAGE
+        elif method == "sendMediaGroup":
+            result = [MESSAGE for _ in json.loads(parameters["media"])]
         else:
             result = True
         return httpx.Response(200, json={"ok": True, "result": result})
@@ -132,13 +139,16 @@ class FakeQueue:
 
     error: Exception | None = None
     bodies: list[str] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
+    """Of each body, in seconds."""
     hidden: list[dict[str, object]] = field(default_factory=list)
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - boto3's names
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> None:  # noqa: N803 - boto3's names
         assert QueueUrl == "https://sqs.test/1/photos"
         if self.error:
             raise self.error
         self.bodies.append(MessageBody)
+        self.delays.append(DelaySeconds)
 
     def get_queue_url(self, *, QueueName: str) -> dict[str, str]:  # noqa: N803
         return {"QueueUrl": f"https://sqs.test/1/{QueueName}"}
@@ -179,18 +189,49 @@ class InMemoryPersistence(BasePersistenceLayer):
         del self.records[data_record.idempotency_key]
 
 
-def face(emotion: str = "happy", score: float = 0.93, *, hard_to_tell: bool = False) -> Face:
+class FakeAlbums:
+    """The records of albums, as far as the recognizer asks for them: one album, or none."""
+
+    def __init__(self, *items: AlbumItem) -> None:
+        self.items = items
+        self.is_gone = False
+        self.is_forgotten = False
+        self.error: Exception | None = None
+        """What to forget an album raises, as where the table cannot be reached."""
+
+    def take(self, job: AlbumJob) -> tuple[AlbumItem, ...]:
+        if self.is_gone:
+            raise AlbumGone
+        return () if self.is_forgotten else self.items
+
+    def forget(self, job: AlbumJob) -> None:
+        if self.error:
+            raise self.error
+        self.is_forgotten = True
+
+
+def face(
+    emotion: str = "happy", score: float = 0.93, *, hard_to_tell: bool = False, too_small: bool = False
+) -> Face:
     scores = dict.fromkeys(("happy", "sad", "neutral"), (1 - score) / 2) | {emotion: score}
-    return Face((2, 2, 20, 20), ((5, 5),) * 5, confidence=0.99, scores=scores, hard_to_tell=hard_to_tell)
+    unclear = {"hard_to_tell": hard_to_tell, "too_small": too_small}
+    return Face((2, 2, 20, 24), ((5, 5),) * 5, confidence=0.99, scores=scores, **unclear)
+
+
+def seen(*faces: Face) -> list[SeenFace]:
+    """The same faces, as the chat has words for them."""
+    return [SeenFace(face.candidates, face.scores, face.box[2:]) for face in faces]
 
 
 class FakeRecognizer:
-    """Finds the faces that it was told of, or raises."""
+    """Finds the faces that it was told of, or raises; in a photo of which it was told more, what is there."""
 
     def __init__(self, *faces: Face, error: PhotoError | None = None) -> None:
         self.faces, self.error = faces, error
+        self.other: dict[bytes, Sequence[Face] | Exception] = {}
+        """Photos with other faces than those, or with an error."""
         self.photos: list[bytes] = []
-        self.manifest = SimpleNamespace(version="test-1")
+        self.manifest = SimpleNamespace(version="test-1", metrics={})
         self.threads: list[int] = []
         """Where it was warmed up, and where it recognised."""
 
@@ -200,9 +241,10 @@ class FakeRecognizer:
     def recognize(self, photo: bytes) -> Recognition:
         self.photos.append(photo)
         self.threads.append(threading.get_ident())
-        if self.error:
-            raise self.error
-        return Recognition(photo=np.full((48, 64, 3), 128, np.uint8), faces=self.faces)
+        faces = self.other.get(photo, self.error or self.faces)
+        if isinstance(faces, Exception):
+            raise faces
+        return Recognition(photo=np.full((48, 64, 3), 128, np.uint8), faces=tuple(faces))
 
 
 class Context:

@@ -21,7 +21,9 @@ class WebhookSettings(_SecretSettings):
     """What the webhook function needs."""
 
     queue_url: HttpUrl
-    """URL of the SQS queue of photo jobs."""
+    """URL of the SQS queue of jobs."""
+    records_table: str = Field(min_length=1)
+    """Name of the DynamoDB table that keeps albums and languages."""
 
 
 class _TelegramSettings(BaseSettings):
@@ -43,8 +45,8 @@ class RecognizerSettings(_TelegramSettings):
     model_store: str = Field(min_length=1)
     """`s3://bucket/prefix`, or a folder."""
     engine: Literal["litert", "tensorflow"] = "litert"
-    idempotency_table: str = Field(min_length=1)
-    """Name of the DynamoDB table that remembers which updates are answered."""
+    records_table: str = Field(min_length=1)
+    """Name of the DynamoDB table that keeps albums, and which updates are answered."""
     max_receive_count: int = Field(default=3, ge=1)
     """After how many attempts the queue gives a job up (its redrive policy)."""
 

@@ -58,6 +58,11 @@ def figures():
             engine: {"rounds": 7, "first": first, "warm": 40.0, "peak": 150e6}
             for engine, first in (("litert", 400.0), ("tensorflow", 6000.0))
         },
+        "conversation": {
+            "webhook": {"import": 345.6, "zip": 3_000, "layer": 6_497_000},
+            "command": 0.25, "first_command": 5.5, "photo": 98.7,
+            "page": {"first_paint": 123.4, "bytes": 98_765},
+        },
         "start": {
             name: {"rounds": 7, "first": first}
             for name, first in (("litert", 200.0), ("tensorflow", 3000.0), ("seed", 4000.0))
@@ -96,6 +101,12 @@ def test_the_page_says_it_all(figures):
     assert cells["P-Net"] == ["2.00 (9 %)"]
     assert cells["**all**"] == ["**22.00**"]
     assert cells["the `mtcnn` package"][:3] == ["81.0 % of 1,234", "– of 0", "0.165"]
+    assert cells["webhook, warm, a command answered"] == ["0.25 ms", "5 ms"]
+    assert cells["webhook, import"] == ["0.35 s", "0.5 s"]
+    assert cells["webhook, zip with its layer"] == ["6.5 MB", "25 MB"]
+    assert cells["from a photo to its answer in the chat"] == ["99 ms", "250 ms"]
+    assert cells["chat page, first paint"] == ["0.12 s", "0.5 s"]
+    assert cells["chat page, bytes"] == ["99 KB", "150 KB"]
     assert "**61.5 photographs per second**" in page
     assert "for 50 % of the time" in page
     assert re.search(r"98\.1 % of the 1,500 faces.*\(.*– of 1,500\)", page, re.DOTALL)
@@ -106,6 +117,13 @@ def test_without_annotated_photographs_nothing_is_said_of_recall(figures):
     del figures["accuracy"]
     assert "false" not in report.page(figures, {"times_faster": "", "growth": ""})
     assert "recall" not in report.summary(figures)
+
+
+def test_without_a_browser_nothing_is_said_of_the_page(figures):
+    figures["conversation"]["page"] = None
+    said = report.page(figures, {"times_faster": "", "growth": ""})
+    assert "webhook, import" in said
+    assert "first paint" not in said
 
 
 def test_a_table_is_aligned():
@@ -226,6 +244,18 @@ def test_the_functions_folder_holds_our_code_as_it_is_now(installing):
     assert (folder / "app.py").read_bytes() == (image.FUNCTION / "app.py").read_bytes()
     assert (folder / "emotion_bot" / "answer.py").is_file()
     assert not (folder / "emotion_bot" / "old.py").exists()
+
+
+def test_the_layer_holds_our_code_as_it_is_now(installing):
+    commands, _ = installing
+    folder = image.layer()
+    assert commands[0][0] == "make"
+    assert f"ARTIFACTS_DIR={folder}" in commands[0]
+    (folder / "python" / "emotion_bot" / "old.py").touch()
+    image.layer()
+    assert len(commands) == 1
+    assert (folder / "python" / "emotion_bot" / "jobs.py").is_file()
+    assert not (folder / "python" / "emotion_bot" / "old.py").exists()
 
 
 def test_what_cannot_be_installed_is_one_sentence():

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from emotion_bot.chat import telegram as module
 from emotion_bot.chat.constants import Limit
@@ -150,6 +151,30 @@ def test_a_photo_is_sent_as_a_reply_in_its_topic(api, do):
     assert api.uploads == [b"\xff\xd8jpeg"]
 
 
+def test_buttons_stand_under_a_photo(api, do):
+    do(
+        "send_photo",
+        ORIGIN,
+        b"jpeg",
+        "caption",
+        InlineKeyboardMarkup([[InlineKeyboardButton("1", None, "x")]]),
+    )
+    assert json.loads(api.sent("sendPhoto")["reply_markup"]) == {
+        "inline_keyboard": [[{"text": "1", "callback_data": "x"}]]
+    }
+
+
+def test_an_album_is_sent_in_one_call_with_one_caption(api, do):
+    do("send_album", ORIGIN, [b"\xff\xd8one", b"\xff\xd8two", b"\xff\xd8three"], "caption")
+    call = api.sent("sendMediaGroup")
+    assert (call["chat_id"], call["message_thread_id"]) == ("-1005", "42")
+    assert json.loads(call["reply_parameters"]) == {"message_id": 3, "allow_sending_without_reply": True}
+    media = json.loads(call["media"])
+    assert [item["type"] for item in media] == ["photo"] * 3
+    assert [item.get("caption") for item in media] == ["caption", None, None]
+    assert api.uploads == [b"\xff\xd8one", b"\xff\xd8two", b"\xff\xd8three"]
+
+
 def test_a_text_is_sent_as_a_reply(api, do):
     do("send_text", ORIGIN.model_copy(update={"thread_id": None}), "sentence")
     call = api.sent("sendMessage")
@@ -192,23 +217,29 @@ TROUBLES = [
     *(httpx.Response(code, text=f"{TOKEN} heart of gold") for code in (400, 401, 403, 500)),
 ]
 ATTEMPTS = module._CONNECTIONS + 1
+CALLS = {
+    "sendMessage": ("send_text", ORIGIN, "sentence"),
+    "sendMediaGroup": ("send_album", ORIGIN, [b"one", b"two"], "caption"),
+    "getFile": ("download", "photo"),
+    "download": ("download", "photo"),
+}
 NO_JSON = httpx.Response(200, text=f"{TOKEN} heart of gold")
 
 
 @pytest.mark.parametrize(
     ("method", "trouble"),
     [
-        *((method, trouble) for method in ("sendMessage", "getFile", "download") for trouble in TROUBLES),
+        *((method, trouble) for method in CALLS for trouble in TROUBLES),
         ("sendMessage", NO_JSON),
+        ("sendMediaGroup", NO_JSON),
         ("getFile", NO_JSON),
     ],
 )
 def test_neither_errors_nor_logs_tell_the_token(api, do, caplog, capfd, method, trouble):
-    call = ("send_text", ORIGIN, "sentence") if method == "sendMessage" else ("download", "photo")
     caplog.set_level(logging.INFO)
     api.answers[method] = [trouble] * ATTEMPTS
     with pytest.raises(TelegramFailure) as caught:
-        do(*call)
+        do(*CALLS[method])
     told = "".join(traceback.format_exception(caught.value)) + caplog.text + "".join(capfd.readouterr())
     assert TOKEN not in told
     assert "heart of gold" not in told

@@ -1,202 +1,129 @@
-"""What the bot says: complete in every language, right in its plurals, within Telegram's limits."""
+"""What the bot says besides captions: within Telegram's limits, honest, and never a dead end."""
 
 from __future__ import annotations
 
-import gettext
-import io
 import re
-from itertools import permutations
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from babel.messages import extract
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from hypothesis import given
-from hypothesis import strategies as st
 
-from emotion_bot.chat import texts as module
 from emotion_bot.chat.constants import Limit
-from emotion_bot.chat.texts import COMMANDS, DOMAIN, LANGUAGES, LISTED_FACES, LOCALE, language_of, texts
+from emotion_bot.chat.texts import COMMANDS, LANGUAGE_NAMES, LANGUAGES, language_of, texts
+from emotion_bot.jobs import Refusal
+from tests.unit.chat.seen import TINY, UNSURE, units
 
-TRANSLATED = LANGUAGES[1:]
+KINDS = (
+    "text", "animation", "audio", "document", "live_photo", "paid_media", "sticker", "story", "video",
+    "video_note", "voice", "checklist", "contact", "dice", "game", "poll", "venue", "location", "invoice",
+    "animated_sticker", "video_sticker", "what Telegram will invent next",
+)  # fmt: skip
+REFUSALS = get_args(Refusal)
+BUTTONS = ("details_button", "wrong_button", "language_automatic")
+ALERTS = ("counted", "language_chosen")
 SENTENCES = (
-    "start",
-    "help",
-    "privacy",
-    "send_a_photo",
-    "oversized",
-    "unreadable",
-    "too_many_pixels",
-    "no_face",
-    "apology",
-)
+    "start", "help", "privacy", "emotion_usage", "language_question", "deleted", "oversized", "unreadable",
+    "too_many_pixels", "no_face", "unavailable", "apology", "album_apology",
+)  # fmt: skip
+BUTTON_CHARACTERS = 20
+"""Two of them side by side are legible on a phone."""
+ABOUT = ("2026.11.22-graduate-2", 0.8428, 2099)
 
 
-def catalogue(language):
-    file = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po"
-    return read_po(io.BytesIO(file.read_bytes()), locale=language, domain=DOMAIN)
-
-
-@pytest.fixture(scope="module")
-def written():
-    """What stands in the code."""
-    with Path(module.__file__).open("rb") as code:
-        return {message for _, message, _, _ in extract.extract("python", code)}
-
-
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_every_sentence_is_translated_and_none_is_left_over(language, written):
-    messages = [message for message in catalogue(language) if message.id]
-    assert {message.id for message in messages} == written
-    for message in messages:
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        assert all(strings), message.id
-        assert not message.fuzzy
-        assert not list(message.check(catalogue(language)))
-
-
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_the_compiled_catalogue_is_the_written_one(language):
-    fresh = io.BytesIO()
-    write_mo(fresh, catalogue(language))
-    assert (LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo").read_bytes() == fresh.getvalue()
-
-
-def test_there_is_a_catalogue_for_each_language_but_the_one_of_the_code():
-    assert {folder.name for folder in LOCALE.iterdir()} == set(TRANSLATED)
-    assert all(gettext.find(DOMAIN, LOCALE, [language]) for language in TRANSLATED)
-
-
-RUSSIAN_COUNTS = [
-    "2 лица", "4 лица", "5 лиц", "10 лиц", "11 лиц", "12 лиц", "14 лиц", "20 лиц", "21 лицо", "22 лица",
-    "25 лиц", "101 лицо", "111 лиц", "112 лиц", "121 лицо",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("words", RUSSIAN_COUNTS)
-def test_russian_plurals(words):
-    faces = [(["happy"], 0.9)]
-    count = int(words.split()[0])
-    assert texts("ru").caption(faces * count).splitlines()[0] == f"{words}, слева направо:"
-    assert texts("ru").caption(faces * (count + LISTED_FACES)).splitlines()[-1] == f"и ещё {words}"
-
-
-def test_the_smallest_plural_in_russian():
-    assert texts("ru").caption([(["happy"], 0.9)] * 11).splitlines()[-1] == "и ещё 1 лицо"
-
-
-@pytest.mark.parametrize(
-    ("language", "one", "label"),
-    [
-        ("en", "This face looks happy, 93 %.", "looks happy 93 %"),
-        ("ru", "Это лицо выглядит радостно, 93 %.", "выглядит радостно 93 %"),
-    ],
-)
-def test_a_single_face_has_no_number(language, one, label):
-    assert texts(language).caption([(["happy"], 0.931)]) == one
-    assert texts(language).label(["happy"], 0.931) == label
-
-
-@pytest.mark.parametrize(
-    ("language", "one", "label"),
-    [
-        ("en", "This face is hard to tell: neutral or sad.", "hard to tell: neutral or sad"),
-        (
-            "ru",
-            "Трудно сказать, как выглядит это лицо: нейтрально или грустно.",
-            "трудно сказать: нейтрально или грустно",
-        ),
-    ],
-)
-def test_between_two_emotions_it_is_hard_to_tell(language, one, label):
-    assert texts(language).caption([(["neutral", "sad"], 0.45)]) == one
-    assert texts(language).label(["neutral", "sad"], 0.45) == label
-    assert texts(language).caption([(["happy"], 0.9), (["neutral", "sad"], 0.45)]).endswith(f"\n2. {label}")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_best_of_two_comes_first(language):
-    pairs = list(permutations(["happy", "sad", "neutral"], 2))
-    labels = [texts(language).label(pair, 0.45) for pair in pairs]
-    assert len(set(labels)) == len(pairs)
-    for (first, second), label in zip(pairs, labels, strict=True):
-        looks = [texts(language).label([emotion], 1).split()[1] for emotion in (first, second)]
-        assert label.index(looks[0]) < label.index(looks[1])
-
-
-def test_whoever_asks_for_help_learns_what_hard_to_tell_means():
-    assert '"hard to tell"' in texts("en").help
-    assert "«трудно сказать»" in texts("ru").help
-
-
-def test_several_faces_are_numbered_and_many_are_counted():
-    faces = [(["happy"], 1.0), (["sad"], 0.505), (["neutral"], 0.334)]
-    assert texts("en").caption(faces).splitlines() == [
-        "3 faces, from left to right:",
-        "1. looks happy, 100 %",
-        "2. looks sad, 50 %",
-        "3. looks neutral, 33 %",
+def refusals(words):
+    """What says no."""
+    names = (
+        "oversized",
+        "unreadable",
+        "too_many_pixels",
+        "no_face",
+        "unavailable",
+        "apology",
+        "album_apology",
+    )
+    return [
+        *(getattr(words, name) for name in names),
+        *(words.unsupported(kind) for kind in KINDS),
+        *(words.refused(refusal) for refusal in REFUSALS),
+        words.emotion_usage,
+        words.reply(None),
     ]
-    many = texts("en").caption(faces * 6).splitlines()
-    assert len(many) == 12
-    assert many[10].startswith("10. ")
-    assert many[11] == "and 8 more"
-    assert "more" not in texts("en").caption(faces * 3 + faces[:1])
 
 
-@pytest.mark.parametrize(
-    ("language", "count", "line"),
-    [
-        ("en", 1, "I did not look at 1 more face: there are too many in this photo."),
-        ("en", 260, "I did not look at 260 more faces: there are too many in this photo."),
-        ("ru", 1, "Ещё 1 лицо осталось без внимания: на фотографии их слишком много."),
-        ("ru", 22, "Ещё 22 лица остались без внимания: на фотографии их слишком много."),
-        ("ru", 260, "Ещё 260 лиц осталось без внимания: на фотографии их слишком много."),
-    ],
-)
-@pytest.mark.parametrize("looked_at", [1, 2, 40])
-def test_faces_that_were_not_looked_at_are_owned_up_to_last(language, looked_at, count, line):
-    faces = [(["happy"], 1.0)] * looked_at
-    assert texts(language).caption(faces, more=count) == f"{texts(language).caption(faces)}\n{line}"
+def everything(words):
+    """All that the bot says, but for captions."""
+    return [
+        *(getattr(words, name) for name in (*SENTENCES, *BUTTONS, *ALERTS)),
+        *refusals(words),
+        words.about(*ABOUT),
+        words.about("1", None, None),
+        words.description,
+        words.short_description,
+        *words.command_descriptions.values(),
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@given(
-    st.lists(
-        st.tuples(
-            st.lists(st.sampled_from(["happy", "sad", "neutral"]), min_size=1, max_size=2, unique=True),
-            st.floats(0, 1),
-        ),
-        min_size=1,
-        max_size=300,
-    ),
-    st.integers(0, 10**6),
-)
-def test_any_caption_fits(language, faces, more):
-    caption = texts(language).caption(faces, more)
-    assert len(caption) <= Limit.CAPTION_CHARACTERS
-    assert not re.search(r"\d%", caption)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_everything_else_fits(language):
+def test_everything_fits(language):
     words = texts(language)
-    assert len(words.description) <= Limit.DESCRIPTION_CHARACTERS
-    assert len(words.short_description) <= Limit.SHORT_DESCRIPTION_CHARACTERS
-    assert all(3 <= len(description) <= 256 for description in words.command_descriptions.values())
-    for sentence in SENTENCES:
-        assert 0 < len(getattr(words, sentence)) <= Limit.TEXT_CHARACTERS
-        assert "%(" not in getattr(words, sentence)
+    assert all(0 < units(text) <= Limit.TEXT_CHARACTERS for text in everything(words))
+    assert units(words.description) <= Limit.DESCRIPTION_CHARACTERS
+    assert units(words.short_description) <= Limit.SHORT_DESCRIPTION_CHARACTERS
+    for description in words.command_descriptions.values():
+        assert 3 <= units(description) <= Limit.COMMAND_DESCRIPTION_CHARACTERS
+        assert units(description) <= 60, "a phone shows no more of it"
+    assert all(units(getattr(words, alert)) <= Limit.ALERT_CHARACTERS for alert in ALERTS)
+    assert all(units(getattr(words, button)) <= BUTTON_CHARACTERS for button in BUTTONS)
+    assert all(units(name) <= BUTTON_CHARACTERS for name in LANGUAGE_NAMES.values())
+    assert not [text for text in everything(words) if re.search(r"%[(%sd]", text)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_is_described_and_answered_and_none_besides(language):
+def test_every_command_is_described_and_told_of_and_none_besides(language):
     words = texts(language)
-    assert set(words.command_descriptions) == set(COMMANDS)
-    assert len({words.reply(name) for name in (*COMMANDS, None)}) == len(COMMANDS) + 1
-    mentioned = set(re.findall(r"/([a-z]+)", "".join(words.reply(name) for name in (*COMMANDS, None))))
-    assert mentioned == set(COMMANDS)
+    assert tuple(words.command_descriptions) == COMMANDS
+    told_of = set(re.findall(r"(?<!\w)/([a-z]+)", " ".join(everything(words))))
+    assert told_of == set(COMMANDS)
+    for command in set(COMMANDS) - {"help"}:
+        assert f"/{command}" in words.help
+    assert len({words.reply(name) for name in ("start", "help", "privacy", None)}) == 4
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_explains_the_words_that_captions_use(language):
+    words = texts(language)
+    assert words.label(UNSURE).split(":")[0].casefold() in words.help.casefold()
+    assert words.label(TINY).casefold() in words.help.casefold()
+    assert f"{Limit.DOWNLOAD_BYTES >> 20} " in words.help
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_greets_a_group_says_how_to_be_spoken_to(language):
+    assert "/emotion" in texts(language).start
+
+
+NEXT = {
+    "en": r"\b(please|send|reply|see /help|take a screenshot)\b",
+    "de": r"\b(bitte|schick|antworte)\b",
+    "es": r"\b(por favor|envíame|envíamela|envíala|prueba|responde|consulta)\b",
+    "pt": r"\b(por favor|envie|tente|responda)\b",
+    "ru": r"\b(пожалуйста|пришлите|ответьте|попробуйте)\b",
+    "uk": r"\b(будь ласка|надішліть|дайте відповідь|спробуйте)\b",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_refusal_says_what_to_do_next(language):
+    for text in refusals(texts(language)):
+        assert re.search(NEXT[language], text.casefold()), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_cannot_be_used_gets_a_sentence_of_its_own(language):
+    words = texts(language)
+    kinds = ("text", "video", "animation", "animated_sticker", "voice", "document", "story", "poll")
+    assert len({words.unsupported(kind) for kind in kinds}) == len(kinds)
+    assert words.unsupported("poll") == words.unsupported("dice") == words.unsupported(KINDS[-1])
 
 
 @pytest.mark.parametrize(
@@ -204,35 +131,170 @@ def test_every_command_is_described_and_answered_and_none_besides(language):
     [
         (
             "en",
+            ("computer program guesses", "how a face looks, not what the person feels", "at work", "school"),
+        ),
+        (
+            "de",
             (
-                "computer program guesses",
-                "how a face looks, not what the person feels",
-                "at work",
-                "at school",
+                "Computerprogramm schätzt",
+                "wie ein Gesicht aussieht, nicht, was der Mensch fühlt",
+                "Arbeit",
+                "Schule",
             ),
         ),
         (
-            "ru",
-            ("угадывает компьютерная программа", "а не о том, что человек чувствует", "на работе", "в школе"),
+            "es",
+            (
+                "programa informático",
+                "qué parece una cara, no lo que siente la persona",
+                "trabajo",
+                "escuela",
+            ),
         ),
+        (
+            "pt",
+            (
+                "programa de computador",
+                "o que um rosto parece, não o que a pessoa sente",
+                "trabalho",
+                "escola",
+            ),
+        ),
+        ("ru", ("компьютерная программа", "а не о том, что человек чувствует", "на работе", "в школе")),
+        ("uk", ("комп’ютерна програма", "а не про те, що людина відчуває", "на роботі", "у школі")),
     ],
 )
 def test_people_are_told_at_first_exposure_what_they_deal_with(language, notice):
     """EU AI Act, Articles 50(3) and 5(1)(f)."""
     for text in (texts(language).start, texts(language).description):
-        assert all(words in text.replace("The program", "A computer program") for words in notice)
+        assert all(words in text for words in notice)
+
+
+IS = {
+    "en": r"\b(is|are) (happy|sad|neutral)\b",
+    "de": r"\b(ist|sind) (fröhlich|traurig|neutral)\b",
+    "es": r"\b(es|está|son|están) (feliz|triste|neutral)",
+    "pt": r"\b(é|está|são|estão) (feliz|triste|neutr)",
+    "ru": r"счастлив|груст(ен|ный|ная)\b|рад(а|ы)?\b",
+    "uk": r"щаслив|сумн(ий|а|і)\b|рад(ий|а|і)\b",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nobody_is_said_to_be_what_they_only_look_like(language):
+    assert not [text for text in everything(texts(language)) if re.search(IS[language], text)]
+
+
+OTHER_ADDRESS = {
+    "en": r"\bthou\b",
+    "de": r"\w+en Sie\b|\bIhr(e[mnrs]?)?\b|\bIhnen\b",
+    "es": r"\b(usted|envíe(me|la|lo)?|pruebe|su (foto|álbum|idioma|chat))\b",
+    "pt": r"\b(tu|teus?|tuas?|contigo|envia|tenta)\b",
+    "ru": r"\b(ты|тебе|тебя|тво[йяёе]\w*|пришли|попробуй|удали)\b",
+    "uk": r"\b(ти|тобі|тебе|тв[оії]\w{1,3}|надішли|спробуй|видали)\b",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_people_are_addressed_alike_throughout(language):
+    assert not [text for text in everything(texts(language)) if re.search(OTHER_ADDRESS[language], text)]
+
+
+@pytest.mark.parametrize(
+    ("language", "places"),
+    [
+        ("en", ("14 days", "25 hours", "a year", "queue", "table", "buttons", "logs", "encrypted")),
+        (
+            "de",
+            (
+                "14 tage",
+                "25 stunden",
+                "ein jahr",
+                "schlange",
+                "tabelle",
+                "knöpfe",
+                "protokolle",
+                "verschlüsselt",
+            ),
+        ),
+        ("es", ("14 días", "25 horas", "un año", "cola", "tabla", "botones", "registros", "cifrado")),
+        ("pt", ("14 dias", "25 horas", "um ano", "fila", "tabela", "botões", "logs", "criptografado")),
+        ("ru", ("14 дней", "25 часов", "год", "очередь", "таблица", "кнопки", "журналы", "зашифрованном")),
+        ("uk", ("14 днів", "25 годин", "рік", "черга", "таблиця", "кнопки", "журнали", "зашифрованому")),
+    ],
+)
+def test_the_privacy_notice_names_every_place_and_time(language, places):
+    privacy = texts(language).privacy
+    assert all(words in privacy.casefold() for words in places)
+    assert {"/delete", "/language"} <= set(re.findall(r"/[a-z]+", privacy))
+    assert texts(language).wrong_button in privacy
+
+
+def test_the_privacy_notice_says_how_long_logs_are_kept_by_default():
+    template = (Path(__file__).parents[3] / "infra" / "template.yaml").read_text()
+    days = re.search(r"LogRetentionDays:\n\s+Description: .*\n\s+Type: Number\n\s+Default: (\d+)\n", template)
+    assert f"for {days[1]} days unless whoever runs me" in texts("en").privacy
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_about_names_the_model_its_accuracy_and_its_source(language):
+    about = texts(language).about(*ABOUT)
+    for words in ("2026.11.22-graduate-2", "2099", "PrivateTest", "MTCNN", "emotion-recognition-bot", "MIT"):
+        assert words in about
+    assert re.search(r"\b84 ?%", about)
+
+
+@pytest.mark.parametrize("figures", [(None, None), (0.8, None), (None, 9)])
+def test_about_a_model_without_figures_claims_none(figures):
+    about = texts("en").about("1", *figures)
+    assert "Model: 1" in about
+    assert "%" not in about
+    assert "\n\n\n" not in about
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "words"),
+    [
+        ("ru", 2099, "из 2099 лиц"),
+        ("ru", 2101, "из 2101 лица"),
+        ("uk", 2099, "з 2099 облич"),
+        ("uk", 2101, "з 2101 обличчя"),
+        ("de", 2099, "Von 2099 Gesichtern"),
+    ],
+)
+def test_the_figures_are_counted_in_the_right_case(language, count, words):
+    assert f"{words}, " in texts(language).about("1", 0.8, count)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_question_for_a_language_explains_its_last_button(language):
     words = texts(language)
-    everything = "".join([*(getattr(words, sentence) for sentence in SENTENCES), words.description])
-    assert not re.search(r"\b(is|are) (happy|sad|neutral)\b|счастлив|груст(ен|ный|ная)\b", everything)
+    assert words.language_automatic in words.language_question
 
 
-def test_the_privacy_notice_names_every_place_and_time():
-    for language, words in {"en": ("14 days", "25 hours"), "ru": ("14 дней", "25 часов")}.items():
-        assert all(word in texts(language).privacy for word in words)
+def test_each_language_is_chosen_in_its_own_words():
+    assert list(LANGUAGE_NAMES) == list(LANGUAGES)
+    chosen = {language: texts(language).language_chosen for language in LANGUAGES}
+    assert len(set(chosen.values())) == len(LANGUAGES)
+    for language, stem in {"en": "English", "de": "Deutsch", "es": "español", "ru": "русски"}.items():
+        assert stem in chosen[language]
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("en-GB", "en"),
+        ("de", "de"),
+        ("DE-at", "de"),
+        ("es-419", "es"),
+        ("pt-br", "pt"),
+        ("pt_PT", "pt"),
+        ("ru", "ru"),
+        ("uk", "uk"),
+    ],
+)
+def test_language_tags(code, language):
+    assert language_of(code) == language
 
 
 @pytest.mark.parametrize("code", ["xx", "", None, 7, "-", "ru\0"])

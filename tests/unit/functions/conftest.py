@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.parameters.base import DEFAULT_PROVIDERS
+from moto import mock_aws
 
 from emotion_bot import settings
 from emotion_bot.chat.telegram import Telegram
@@ -18,6 +20,7 @@ from tests.unit.fakes import (
     SECRET,
     TOKEN,
     Context,
+    FakeAlbums,
     FakeBotApi,
     FakeParameters,
     FakeQueue,
@@ -37,7 +40,7 @@ def parameters(monkeypatch):
         "BOT_TOKEN_PARAMETER": "token",
         "TELEGRAM_API_URL": API,
         "MODEL_STORE": "models",
-        "IDEMPOTENCY_TABLE": "answered",
+        "RECORDS_TABLE": "records",
         "MAX_RECEIVE_COUNT": "3",
     }.items():
         monkeypatch.setenv(name, value)
@@ -58,6 +61,45 @@ def queue(monkeypatch):
     fake = FakeQueue()
     monkeypatch.setattr(webhook_app, "sqs", lambda: fake)
     return fake
+
+
+class Table:
+    """DynamoDB, with one table, until it is out of reach."""
+
+    def __init__(self, client):
+        self.client = client
+        self.error = None
+
+    def __getattr__(self, name):
+        if self.error and name != "exceptions":
+            raise self.error
+        return getattr(self.client, name)
+
+    def kept(self):
+        return {item["id"]["S"]: item for item in self.client.scan(TableName="records")["Items"]}
+
+
+@pytest.fixture(scope="session")
+def dynamodb():
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="eu-central-1")
+
+
+@pytest.fixture
+def records(dynamodb, monkeypatch):
+    """The webhook's records, empty."""
+    dynamodb.create_table(
+        TableName="records",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    table = Table(dynamodb)
+    monkeypatch.setattr(webhook_app, "dynamodb", lambda: table)
+    webhook_app.languages.cache_clear()
+    yield table
+    webhook_app.languages.cache_clear()
+    dynamodb.delete_table(TableName="records")
 
 
 @pytest.fixture
@@ -81,6 +123,7 @@ def bot(api, monkeypatch):
         recognizer=FakeRecognizer(face()),
         telegram=Telegram(TOKEN, API, transport=api),
         answered=InMemoryPersistence(),
+        albums=FakeAlbums(),
         sqs=FakeQueue(),
         workers=ThreadPoolExecutor(recognizer_app.AT_ONCE),
         loop=recognizer_app.event_loop(),

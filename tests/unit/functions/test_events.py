@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from emotion_bot.chat.telegram import Telegram
-from emotion_bot.jobs import PhotoJob
+from emotion_bot.jobs import AlbumItem, read_job
+from emotion_bot.records import Albums
 from functions.recognizer import app as recognizer
 from functions.registrar import app as registrar
 from functions.webhook import app as webhook
@@ -23,53 +24,95 @@ def test_every_event_is_tested_here():
     assert set(SAMPLES) == told
 
 
-# What is queued (the file's id ends so), the status, the method in the answer, and a word of its text.
+# What is queued (its kind, and the end of the file id), the status, the method in the answer, and its words.
 WEBHOOK = {
-    "webhook-photo": ("y", 200, "sendChatAction", None),
-    "webhook-document": ("example", 200, "sendChatAction", None),
-    "webhook-group-photo": ("g", 200, "sendChatAction", None),
+    "webhook-photo": (("photo", "y"), 200, "sendChatAction", None),
+    "webhook-document": (("photo", "example"), 200, "sendChatAction", None),
+    "webhook-heic-document": (("photo", "h"), 200, "sendChatAction", None),
+    "webhook-sticker": (("photo", "example"), 200, "sendChatAction", None),
+    "webhook-oversized-document": (None, 200, "sendMessage", "over 20 MB"),
+    "webhook-animated-sticker": (None, 200, "sendMessage", "This sticker moves"),
+    "webhook-album-first-photo": (("album", None), 200, "sendChatAction", None),
+    "webhook-album-second-photo": (("album", None), 200, "sendChatAction", None),
+    "webhook-album-video": (("album", None), 200, "sendChatAction", None),
+    "webhook-group-photo": (None, 200, None, None),
+    "webhook-group-mention": (("photo", "g"), 200, "sendChatAction", None),
+    "webhook-group-emotion-reply": (("photo", "r"), 200, "sendChatAction", None),
+    "webhook-group-bot-added": (None, 200, "sendMessage", "not what the person feels"),
     "webhook-start-command": (None, 200, "sendMessage", "not what the person feels"),
+    "webhook-emotion-command": (None, 200, "sendMessage", "Which photo?"),
     "webhook-privacy-command-russian": (None, 200, "sendMessage", "Что происходит с вашей фотографией"),
-    "webhook-text": (None, 200, "sendMessage", "only photos"),
-    "webhook-sticker": (None, 200, "sendMessage", "only photos"),
-    "webhook-voice": (None, 200, "sendMessage", "only photos"),
+    "webhook-language-command": (None, 200, "sendMessage", "Which language"),
+    "webhook-delete-command": (None, 200, "sendMessage", "Done"),
+    "webhook-about-command": (("about", None), 200, "sendChatAction", None),
+    "webhook-language-pressed": (None, 200, "answerCallbackQuery", "Deutsch"),
+    "webhook-details-pressed": (None, 200, "answerCallbackQuery", "120 × 150 px"),
+    "webhook-wrong-pressed": (None, 200, "answerCallbackQuery", "counted"),
+    "webhook-text": (None, 200, "sendMessage", "not words"),
+    "webhook-voice": (None, 200, "sendMessage", "no ears"),
+    "webhook-edited-message": (None, 200, None, None),
     "webhook-wrong-secret": (None, 403, None, None),
     "webhook-malformed": (None, 200, None, None),
 }
 
 
-@pytest.mark.parametrize("name", WEBHOOK)
-def test_webhook(name, queue, parameters, context):
+@pytest.fixture(autouse=True)
+def secret(parameters):
     parameters.values["secret"] = "local-webhook-secret"
-    queued, status, method, word = WEBHOOK[name]
+
+
+@pytest.mark.parametrize("name", WEBHOOK)
+def test_webhook(name, queue, records, context):
+    queued, status, method, words = WEBHOOK[name]
     answer = webhook.handler(SAMPLES[name], context)
     assert answer["statusCode"] == status
     call = json.loads(answer.get("body", "{}"))
     assert call.get("method") == method
-    assert word is None or word in call["text"]
-    jobs = [PhotoJob.model_validate_json(body) for body in queue.bodies]
-    assert [job.file_id[-len(queued) :] for job in jobs] == ([queued] if queued else [])
+    assert words is None or words in call["text"]
+    jobs = [read_job(body) for body in queue.bodies]
+    assert [job.kind for job in jobs] == ([queued[0]] if queued else [])
+    assert not queued or queued[1] is None or jobs[0].file_id.endswith(queued[1])
 
 
-def test_a_photo_in_a_forum_is_answered_in_its_topic(queue, parameters, context):
-    parameters.values["secret"] = "local-webhook-secret"
-    answer = webhook.handler(SAMPLES["webhook-group-photo"], context)
+def test_the_items_of_the_album_are_queued_as_one(queue, records, dynamodb, context):
+    for name in ("first-photo", "second-photo", "video"):
+        webhook.handler(SAMPLES[f"webhook-album-{name}"], context)
+    (job,) = map(read_job, queue.bodies)
+    items = Albums(dynamodb, "records").take(job)
+    assert [(item.file_id or "")[-1:] for item in items] == ["1", "2", ""]
+    assert items[2].refusal == "unsupported"
+
+
+def test_a_photo_in_a_forum_is_answered_in_its_topic(queue, records, context):
+    answer = webhook.handler(SAMPLES["webhook-group-mention"], context)
     assert json.loads(answer["body"])["message_thread_id"] == 42
-    assert PhotoJob.model_validate_json(queue.bodies[0]).thread_id == 42
+    assert read_job(queue.bodies[0]).thread_id == 42
 
 
-# How many photos are sent, and which messages are given back to SQS.
-RECOGNIZER = {"recognizer-photo": (1, []), "recognizer-batch": (2, ["2"]), "recognizer-last-attempt": (1, [])}
+def test_the_command_to_a_photo_is_answered_as_a_reply_to_that(queue, records, context):
+    webhook.handler(SAMPLES["webhook-group-emotion-reply"], context)
+    assert read_job(queue.bodies[0]).message_id == 17
+
+
+# What is sent, and which messages are given back to SQS.
+RECOGNIZER = {
+    "recognizer-photo": (["sendPhoto"], []),
+    "recognizer-batch": (["sendPhoto", "sendPhoto"], ["2"]),
+    "recognizer-last-attempt": (["sendPhoto"], []),
+    "recognizer-album": (["sendMediaGroup"], []),
+    "recognizer-about": (["sendMessage"], []),
+}
 
 
 @pytest.mark.parametrize("name", RECOGNIZER)
 def test_recognizer(name, bot, api, context):
     sent, failed = RECOGNIZER[name]
+    bot.albums.items = tuple(AlbumItem(message_id=number, file_id="photo") for number in (21, 22))
     for record in SAMPLES[name]["Records"]:
         api.files[json.loads(record["body"]).get("file_id")] = b"pixels"
     answer = recognizer.handler(SAMPLES[name], context)
     assert [item["itemIdentifier"][-1] for item in answer["batchItemFailures"]] == failed
-    assert api.methods.count("sendPhoto") == sent
+    assert [method for method in api.methods if method.startswith("send")] == sent
 
 
 def test_the_last_attempt_ends_with_an_apology(bot, api, context):

@@ -1,4 +1,4 @@
-"""The recognizer: each photo answered once, failures left to SQS, the sender told of the last."""
+"""The recognizer: each job answered once, failures left to SQS, the sender told of the last."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from types import SimpleNamespace
 import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
+from emotion_bot import attempt
 from emotion_bot.chat.telegram import Telegram
-from emotion_bot.jobs import PhotoJob
+from emotion_bot.chat.texts import texts
+from emotion_bot.jobs import AlbumItem, PhotoJob
 from emotion_bot.store import DigestMismatch
-from emotion_bot.vision import Recognizer
+from emotion_bot.vision import Recognizer, UnreadablePhoto
 from functions.recognizer import app
 from tests.unit.fakes import TOKEN, Context, FakeRecognizer, counted, face, logged
 
@@ -33,6 +36,8 @@ JOB = {
     "file_id": "photo",
     "file_unique_id": "U",
 }
+ALBUM = {"kind": "album", "update_id": 7, "chat_id": 5, "message_id": 3, "language": "en", "album_id": "A"}
+ABOUT = {"kind": "about", "update_id": 7, "chat_id": 5, "message_id": 3, "language": "en"}
 
 
 def record(job, number=1, attempt=1):
@@ -68,6 +73,14 @@ def test_a_photo_is_answered_and_logged_in_one_line(bot, api, context, log, caps
     assert counted(capsys.readouterr().out) == {"Jobs": 1, "PhotoAnswered": 1, "Faces": 2}
 
 
+def test_a_file_that_is_no_picture_is_counted_as_such(bot, context, log, capsys):
+    bot.recognizer.error = UnreadablePhoto()
+    assert failures(app.handler(batch(record(JOB)), context)) == []
+    (line,) = logged(log.getvalue())
+    assert (line["message"], "faces" in line) == ("photo answered", False)
+    assert counted(capsys.readouterr().out) == {"Jobs": 1, "PhotoAnswered": 1, "UnreadablePhoto": 1}
+
+
 def test_the_same_update_is_answered_once(bot, api, context):
     app.handler(batch(record(JOB)), context)
     assert failures(app.handler(batch(record(JOB, 2)), context)) == []
@@ -94,7 +107,7 @@ def test_one_bad_job_of_a_batch_fails_alone(bot, api, context, log):
     assert failures(answer) == ["message-2"]
     assert api.methods.count("sendPhoto") == 2
     assert sorted(line["message"] for line in logged(log.getvalue())) == [
-        "not a photo job",
+        "not a job",
         "photo answered",
         "photo answered",
     ]
@@ -180,7 +193,7 @@ def test_the_table_is_asked_while_the_photo_is_fetched(bot, api, context, monkey
 
 
 def test_a_photo_that_takes_too_long_is_given_back_before_the_time_is_up(bot, api, log):
-    context = Context(milliseconds=int(1000 * app.TIME_TO_SAY_SO))
+    context = Context(milliseconds=int(1000 * attempt.TIME_TO_SAY_SO))
     assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
     assert bot.answered.records == {}
     assert [line["reason"] for line in logged(log.getvalue())] == ["the invocation has no time left"]
@@ -204,7 +217,7 @@ def test_a_photo_comes_back_when_telegram_says_so(bot, api, context):
 
 
 def test_without_leave_to_hide_it_the_photo_comes_back_when_the_queue_says(bot, api, context):
-    bot.sqs.error = app.ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
+    bot.sqs.error = ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
     api.fail("sendPhoto", 429, retry_after=17)
     assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
 
@@ -230,7 +243,7 @@ def test_on_the_last_attempt_the_sender_is_told_and_the_job_is_kept(bot, api, co
     job = JOB | {"language": language}
     assert failures(app.handler(batch(record(job, attempt=3)), context)) == ["message-1"]
     assert api.methods == ["getFile", "sendMessage"]
-    assert ("Простите" if language == "ru" else "sorry") in api.sent("sendMessage")["text"]
+    assert api.sent("sendMessage")["text"] == texts(language).apology
 
 
 def test_before_the_last_attempt_the_sender_hears_nothing(bot, api, context):
@@ -270,10 +283,9 @@ def test_while_the_same_update_is_being_answered_the_second_waits(bot, api, cont
         return FakeRecognizer(face()).recognize(photo)
 
     monkeypatch.setattr(bot.recognizer, "recognize", recognize)
-    monkeypatch.setattr(app, "_apologise", lambda job: pytest.fail("the other attempt may still answer"))
     assert failures(app.handler(batch(record(JOB)), context)) == []
     assert failures(inner[0]) == ["message-2"]
-    assert api.methods.count("sendPhoto") == 1
+    assert [method for method in api.methods if method.startswith("send")] == ["sendPhoto"]  # no apology
 
 
 def test_connections_outlive_an_invocation(bot, api, context):
@@ -301,6 +313,146 @@ def test_the_log_holds_neither_token_nor_file(bot, api, context, log, capsys):
     output = "".join(capsys.readouterr()) + log.getvalue()
     assert len(logged(output)) == 5
     assert [word for word in (TOKEN, "heart of gold", '"photo"') if word in output] == []
+
+
+class TestAlbum:
+    @pytest.fixture(autouse=True)
+    def album(self, bot, api):
+        """Three photos, of which the second shows no face."""
+        bot.albums.items = tuple(AlbumItem(message_id=3 + n, file_id=f"file{n}") for n in range(3))
+        api.files |= {f"file{n}": f"pixels{n}".encode() for n in range(3)}
+        bot.recognizer.other[b"pixels1"] = ()
+
+    def test_it_is_answered_once_and_logged_in_one_line(self, bot, api, context, log, capsys):
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        found = counted(capsys.readouterr().out)
+        assert failures(app.handler(batch(record(ALBUM, 2)), context)) == []
+        assert [method for method in api.methods if method.startswith("send")] == ["sendMediaGroup"]
+        (line,) = logged(log.getvalue())
+        assert (line["level"], line["message"]) == ("INFO", "album answered")
+        assert (line["update_id"], line["photos"], line["faces"], line["model"]) == (7, 3, 2, "test-1")
+        assert set(line["milliseconds"]) == {"remember", "download", "recognise", "send"}
+        assert found == {"Jobs": 1, "AlbumAnswered": 1, "AlbumPhotos": 3, "Faces": 2}
+
+    def test_its_files_are_forgotten_once_it_is_answered(self, bot, api, context):
+        forgotten = []
+
+        async def note():
+            forgotten.append(bot.albums.is_forgotten)
+
+        api.meanwhile["sendMediaGroup"] = note
+        app.handler(batch(record(ALBUM)), context)
+        assert (forgotten, bot.albums.is_forgotten) == ([False], True)
+
+    def test_files_that_cannot_be_forgotten_do_not_send_it_again(self, bot, api, context, log):
+        bot.albums.error = ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem")
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        assert [line["message"] for line in logged(log.getvalue())] == [
+            "album answered",
+            "album not forgotten",
+        ]
+
+    def test_an_attempt_that_ended_between_answer_and_memory_is_not_followed_by_another(
+        self, bot, api, context, log
+    ):
+        app.handler(batch(record(ALBUM)), context)
+        bot.answered.records.clear()
+        assert failures(app.handler(batch(record(ALBUM, attempt=2)), context)) == []
+        assert api.methods.count("sendMediaGroup") == 1
+        assert logged(log.getvalue())[-1]["message"] == "album answered before, but not remembered"
+
+    def test_a_photo_that_does_not_come_makes_it_come_back_soon(self, bot, api, context, log, capsys):
+        api.fail("getFile", 500)
+        assert failures(app.handler(batch(record(ALBUM)), context)) == ["message-1"]
+        assert [hidden["VisibilityTimeout"] for hidden in bot.sqs.hidden] == [6]
+        assert bot.answered.records == {}
+        assert not bot.albums.is_forgotten
+        assert counted(capsys.readouterr().out) == {"Jobs": 1, "AlbumFailed": 1}
+        assert failures(app.handler(batch(record(ALBUM, attempt=2)), context)) == []
+        assert api.methods.count("sendMediaGroup") == 1
+        messages = [line["message"] for line in logged(log.getvalue())]
+        assert messages == ["album not answered", "album answered"]
+
+    def test_on_the_last_attempt_it_is_left_out_and_counted(self, bot, api, context, log, capsys):
+        api.fail("getFile", 500)
+        assert failures(app.handler(batch(record(ALBUM, attempt=3)), context)) == []
+        lost, answered = logged(log.getvalue())
+        assert (lost["message"], lost["reason"]) == (
+            "photo of an album lost",
+            "Telegram cannot be reached: NetworkError",
+        )
+        assert (answered["message"], answered["photos"]) == ("album answered", 2)
+        assert counted(capsys.readouterr().out)["PhotoLost"] == 1
+
+    def test_a_bug_at_one_photo_is_logged_with_its_trace(self, bot, api, context, log):
+        bot.recognizer.other[b"pixels1"] = ZeroDivisionError()
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        lost, answered = logged(log.getvalue())
+        assert (lost["message"], lost["exception_name"]) == ("photo of an album lost", "ZeroDivisionError")
+        assert answered["photos"] == 2
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_when_no_photo_comes_the_sender_is_told_at_last(self, bot, api, context, number):
+        for _ in range(3):
+            api.fail("getFile", 500)
+        job = ALBUM | {"language": "es"}
+        assert failures(app.handler(batch(record(job, attempt=number)), context)) == ["message-1"]
+        assert bot.sqs.hidden == []
+        if number == 3:
+            assert api.sent("sendMessage")["text"] == texts("es").album_apology
+        else:
+            assert "sendMessage" not in api.methods
+
+    def test_when_its_record_is_gone_the_sender_is_told_at_once(self, bot, api, context, log, capsys):
+        bot.albums.is_gone = True
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        assert api.methods == ["sendMessage"]
+        assert api.sent("sendMessage")["text"] == texts("en").album_apology
+        assert [line["message"] for line in logged(log.getvalue())] == ["album gone"]
+        assert counted(capsys.readouterr().out) == {"Jobs": 1, "AlbumGone": 1}
+
+    def test_one_that_cannot_be_delivered_is_done_with(self, bot, api, context, capsys):
+        api.fail("sendMediaGroup", 403, "Forbidden: bot was blocked by the user")
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        assert bot.albums.is_forgotten
+        assert counted(capsys.readouterr().out) == {"Jobs": 1, "Undeliverable": 1}
+
+    def test_while_telegram_says_slow_down_it_is_kept_whole(self, bot, api, context):
+        api.fail("sendMediaGroup", 429, retry_after=30)
+        assert failures(app.handler(batch(record(ALBUM)), context)) == ["message-1"]
+        assert [hidden["VisibilityTimeout"] for hidden in bot.sqs.hidden] == [31]
+        assert failures(app.handler(batch(record(ALBUM, attempt=2)), context)) == []
+        assert api.methods.count("sendMediaGroup") == 2
+
+    def test_one_for_which_no_time_is_left_is_given_back(self, bot, api, log):
+        context = Context(milliseconds=int(1000 * attempt.TIME_TO_SAY_SO))
+        assert failures(app.handler(batch(record(ALBUM)), context)) == ["message-1"]
+        assert [line["reason"] for line in logged(log.getvalue())] == ["the invocation has no time left"]
+        assert not bot.albums.is_forgotten
+
+    def test_its_photos_and_others_share_the_batch(self, bot, api, context):
+        other = JOB | {"update_id": 8}
+        assert failures(app.handler(batch(record(ALBUM), record(other, 2)), context)) == []
+        assert {"sendPhoto", "sendMediaGroup"} <= set(api.methods)
+
+
+class TestAbout:
+    def test_it_is_answered_once_and_logged_in_one_line(self, bot, api, context, log, capsys):
+        bot.recognizer.manifest.metrics = {
+            "private_test": {"leak_free_accuracy": 0.84, "leak_free_rows": 2029}
+        }
+        assert failures(app.handler(batch(record(ABOUT), record(ABOUT, 2)), context)) in ([], ["message-2"])
+        assert api.sent("sendMessage")["text"] == texts("en").about("test-1", 0.84, 2029)
+        (line,) = logged(log.getvalue())
+        assert (line["message"], line["update_id"], line["model"]) == ("about answered", 7, "test-1")
+        assert "faces" not in line
+        assert counted(capsys.readouterr().out)["AboutAnswered"] == 1
+
+    def test_where_it_cannot_be_sent_neither_can_an_apology(self, bot, api, context, capsys):
+        api.fail("sendMessage", 500)
+        assert failures(app.handler(batch(record(ABOUT, attempt=3)), context)) == ["message-1"]
+        assert api.methods == ["sendMessage"]
+        assert counted(capsys.readouterr().out) == {"Jobs": 1, "AboutFailed": 1}
 
 
 class TestColdStart:

@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from emotion_bot.chat.texts import texts
 from functions.registrar import app
 from tests.unit.fakes import SECRET, TOKEN, Context, logged
 
@@ -60,7 +61,7 @@ def test_telegram_is_told_where_the_webhook_is(cloudformation, api, context, kin
     assert api.sent("setWebhook") == {
         "url": "https://webhook.test/?bot=emotion_test_bot",
         "secret_token": SECRET,
-        "allowed_updates": '["message"]',
+        "allowed_updates": '["message", "callback_query"]',
         "max_connections": "40",
     }
     assert api.methods[-1] == "setWebhook"  # updates come once everything else is said
@@ -88,21 +89,24 @@ def test_commands_and_descriptions_are_told_in_every_language(cloudformation, ap
         for method, parameters in api.calls
         if method == "setMyCommands"
     }
-    assert set(commands) == {None, "ru"}
-    assert [command["command"] for command in commands[None]] == ["start", "help", "privacy"]
+    assert set(commands) == {None, "de", "es", "pt", "ru", "uk"}
+    names = ["start", "emotion", "help", "privacy", "language", "delete", "about"]
+    assert all([command["command"] for command in told] == names for told in commands.values())
+    assert commands[None][0] == {"command": "start", "description": "What I am"}
     assert commands["ru"][0] == {"command": "start", "description": "Кто я"}
     for method, field in (
         ("setMyDescription", "description"),
         ("setMyShortDescription", "short_description"),
     ):
         told = {call.get("language_code"): call[field] for name, call in api.calls if name == method}
-        assert "радостно" in told["ru"]
-        assert "happy" in told[None]
+        assert told == {code: getattr(texts(code or "en"), field) for code in commands}
 
 
 def test_on_delete_everything_is_taken_back(cloudformation, api, context):
     app.handler(event("Delete"), context)
-    assert api.methods == ["deleteWebhook", "deleteMyCommands", "deleteMyCommands"]
+    assert api.methods == ["deleteWebhook"] + 6 * ["deleteMyCommands"]
+    forgotten = {call.get("language_code") for name, call in api.calls if name == "deleteMyCommands"}
+    assert forgotten == {None, "de", "es", "pt", "ru", "uk"}
     assert cloudformation.answer["Status"] == "SUCCESS"
     assert cloudformation.answer["PhysicalResourceId"] == "telegram-webhook"
 

@@ -12,10 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion_bot.chat.constants import SECRET_HEADER
-from emotion_bot.jobs import PhotoJob
+from emotion_bot.chat.faces import SeenFace
+from emotion_bot.chat.texts import texts
+from emotion_bot.jobs import AboutJob, AlbumItem, AlbumJob, PhotoJob, read_job
+from emotion_bot.records import Albums
 from functions.webhook import app
 from tests.unit.fakes import SECRET, Context, counted, logged
 
+pytestmark = pytest.mark.usefixtures("records")
+
+ONE_FACE = SeenFace(("happy",), {"happy": 1.0, "sad": 0.0, "neutral": 0.0}, (60, 80))
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://aws.test")
+REFUSED = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "AnyOperation")
 PHOTO = {
     "update_id": 7,
     "message": {
@@ -32,6 +40,32 @@ PHOTO = {
 def text(words, update_id=7):
     message = {key: value for key, value in PHOTO["message"].items() if key not in ("photo", "caption")}
     return {"update_id": update_id, "message": message | {"text": words}}
+
+
+def album_item(number, **content):
+    """The update of an album's photo; the first one has the ids of PHOTO."""
+    message = PHOTO["message"] | {"message_id": 2 + number, "media_group_id": "138", **content}
+    return {"update_id": 6 + number, "message": message}
+
+
+def video(number):
+    update = album_item(number, video=PHOTO["message"]["photo"][0] | {"duration": 1})
+    del update["message"]["photo"]
+    return update
+
+
+def press(data, language="ru", update_id=7):
+    chat = PHOTO["message"]["chat"]
+    person = PHOTO["message"]["from"] | {"language_code": language}
+    message = {"message_id": 3, "date": 1, "chat": chat}
+    query = {"id": "77", "from": person, "chat_instance": "1", "message": message, "data": data}
+    return {"update_id": update_id, "callback_query": query}
+
+
+def said(response):
+    """The Bot API call in a response."""
+    assert response["statusCode"] == 200
+    return json.loads(response.get("body", "{}"))
 
 
 def event(update, secret=SECRET, *, query="", encode=False):
@@ -93,16 +127,11 @@ def test_the_secret_is_read_once_while_it_is_fresh(queue, context, parameters, m
     assert app.handler(event(PHOTO), context)["statusCode"] == 200
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        EndpointConnectionError(endpoint_url="https://sqs.test"),
-        ClientError({"Error": {"Code": "QueueDoesNotExist"}}, "SendMessage"),
-    ],
-)
-def test_telegram_keeps_a_photo_that_cannot_be_queued(queue, context, error, capsys, log):
+@pytest.mark.parametrize("update", [PHOTO, text("/about"), album_item(1)], ids=["photo", "about", "album"])
+@pytest.mark.parametrize("error", [UNREACHABLE, REFUSED])
+def test_telegram_keeps_what_cannot_be_queued(queue, context, update, error, capsys, log):
     queue.error = error
-    assert app.handler(event(PHOTO), context) == {"statusCode": 503}
+    assert app.handler(event(update), context) == {"statusCode": 503}
     assert counted(capsys.readouterr().out) == {"QueueUnavailable": 1}
     assert logged(log.getvalue())[0]["update_id"] == 7
 
@@ -132,6 +161,135 @@ def test_a_body_that_is_no_base64_is_malformed(queue, context, capsys):
     assert counted(capsys.readouterr().out) == {"MalformedUpdate": 1}
 
 
+def test_an_album_is_queued_once_and_waits_for_its_other_items(queue, context, dynamodb):
+    announced = [said(app.handler(event(album_item(number)), context)) for number in (1, 2, 3)]
+    (body,) = queue.bodies
+    job = AlbumJob(update_id=7, chat_id=5, message_id=3, language="ru", album_id="138")
+    assert read_job(body) == job
+    assert queue.delays == [app.ALBUM_WAIT]
+    assert [call.get("action") for call in announced] == ["upload_photo", None, None]
+    items = Albums(dynamodb, "records").take(job)
+    assert items == tuple(AlbumItem(message_id=number, file_id="F") for number in (3, 4, 5))
+
+
+def test_an_album_whose_job_was_not_queued_is_queued_when_telegram_comes_again(queue, context):
+    queue.error = UNREACHABLE
+    assert app.handler(event(album_item(1)), context) == {"statusCode": 503}
+    queue.error = None
+    assert app.handler(event(album_item(1)), context)["statusCode"] == 200
+    assert len(queue.bodies) == 1
+
+
+def test_whoever_comes_after_the_album_was_answered_is_answered_alone(queue, context, dynamodb):
+    app.handler(event(album_item(1)), context)
+    Albums(dynamodb, "records").take(read_job(queue.bodies[0]))
+    assert said(app.handler(event(album_item(2)), context))["action"] == "upload_photo"
+    late = read_job(queue.bodies[1])
+    assert isinstance(late, PhotoJob)
+    assert (late.message_id, late.file_id, queue.delays[1]) == (4, "F", 0)
+    assert said(app.handler(event(video(3)), context))["text"] == texts("ru").unsupported("video")
+    assert len(queue.bodies) == 2
+
+
+def test_the_same_item_again_is_nothing_new(queue, context, dynamodb):
+    for number in (1, 2, 2):
+        app.handler(event(album_item(number)), context)
+    Albums(dynamodb, "records").take(read_job(queue.bodies[0]))
+    for number in (1, 2):
+        assert said(app.handler(event(album_item(number)), context)) == {}
+    assert len(queue.bodies) == 1
+
+
+def test_what_is_no_photo_is_in_the_album_too(queue, context, dynamodb):
+    app.handler(event(video(1)), context)
+    items = Albums(dynamodb, "records").take(read_job(queue.bodies[0]))
+    assert items == (AlbumItem(message_id=3, refusal="unsupported"),)
+
+
+def test_the_recognizer_is_asked_which_model_answers(queue, context):
+    assert said(app.handler(event(text("/about")), context))["action"] == "typing"
+    (body,) = queue.bodies
+    assert read_job(body) == AboutJob(update_id=7, chat_id=5, message_id=3, language="ru")
+
+
+def test_a_chat_is_spoken_to_in_the_language_that_it_chose(queue, records, context):
+    assert said(app.handler(event(text("/help")), context))["text"] == texts("ru").help
+    alert = said(app.handler(event(press("l1:de")), context))
+    assert (alert["method"], alert["text"]) == ("answerCallbackQuery", texts("de").language_chosen)
+    assert records.kept()["language#5"]["language"] == {"S": "de"}
+    app.languages.cache_clear()  # as in another environment
+    assert said(app.handler(event(text("/help")), context))["text"] == texts("de").help
+    app.handler(event(PHOTO), context)
+    assert read_job(queue.bodies[0]).language == "de"
+    details = said(app.handler(event(press("f1:1:1:h:1000000:0:0:60x80")), context))
+    assert details["text"] == texts("de").details(1, 1, ONE_FACE)
+
+
+@pytest.mark.parametrize("undo", [text("/delete"), press("l1:")], ids=["delete", "automatic"])
+def test_a_chosen_language_is_forgotten_on_request(queue, records, context, undo):
+    app.handler(event(press("l1:de")), context)
+    assert said(app.handler(event(undo), context))["text"] in (
+        texts("de").deleted,
+        texts("ru").language_chosen,
+    )
+    assert records.kept() == {}
+    assert said(app.handler(event(text("/help")), context))["text"] == texts("ru").help
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, REFUSED])
+def test_without_the_records_a_chat_is_spoken_to_in_its_apps_language(
+    queue, records, context, error, capsys, log
+):
+    records.error = error
+    assert said(app.handler(event(text("/help")), context))["text"] == texts("ru").help
+    assert counted(capsys.readouterr().out) == {"RecordsUnavailable": 1, "CommandRequest": 1}
+    assert app.handler(event(PHOTO), context)["statusCode"] == 200
+    assert len(queue.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "update",
+    [album_item(1), text("/delete"), press("l1:de"), press("l1:")],
+    ids=["album", "delete", "choose", "automatic"],
+)
+def test_telegram_keeps_what_must_be_recorded(queue, records, context, update, capsys):
+    app.languages().chosen(5)
+    records.error = UNREACHABLE
+    assert app.handler(event(update), context) == {"statusCode": 503}
+    assert counted(capsys.readouterr().out) == {"RecordsUnavailable": 1}
+    assert not queue.bodies
+
+
+def test_wrong_is_counted_and_nothing_else_of_it_kept(queue, records, context, capsys, log):
+    alert = said(app.handler(event(press("w1")), context))
+    assert alert["text"] == texts("ru").counted
+    output = capsys.readouterr().out
+    assert counted(output) == {"SaidWrong": 1, "Press": 1}
+    assert records.kept() == {}
+    assert not queue.bodies
+    assert log.getvalue() == ""
+    assert not any(str(number) in json.loads(output) for number in (5, 77))
+
+
+def test_a_button_that_is_not_ours_is_acknowledged_and_no_more(queue, records, context):
+    call = said(app.handler(event(press("from another bot")), context))
+    assert call == {"method": "answerCallbackQuery", "callback_query_id": "77"}
+    assert records.kept() == {}
+
+
+def test_a_group_that_takes_the_bot_in_is_greeted_and_otherwise_left_alone(queue, context, capsys):
+    group = {"chat": {"id": -5, "type": "group", "title": "G"}}
+    us = {"id": 9, "is_bot": True, "first_name": "E", "username": "our_bot"}
+    joined = {"update_id": 7, "message": text("")["message"] | group | {"new_chat_members": [us]}}
+    del joined["message"]["text"]
+    call = said(app.handler(event(joined, query="bot=our_bot"), context))
+    assert (call["chat_id"], call["text"]) == (-5, texts("ru").start)
+    photo = {"update_id": 8, "message": PHOTO["message"] | group}
+    assert app.handler(event(photo, query="bot=our_bot"), context) == {"statusCode": 200}
+    assert not queue.bodies
+    assert counted(capsys.readouterr().out) == {"CommandRequest": 1, "Ignored": 1}
+
+
 def test_the_bots_name_comes_with_the_webhooks_address(queue, context):
     group = text("/help@other_bot")
     group["message"]["chat"] = {"id": -5, "type": "group", "title": "G"}
@@ -139,17 +297,21 @@ def test_the_bots_name_comes_with_the_webhooks_address(queue, context):
     assert "body" in app.handler(event(group, query="bot=other_bot"), context)
 
 
-def test_neither_logs_nor_metrics_hold_what_people_sent_or_a_secret(queue, context, capsys, log):
+def test_neither_logs_nor_metrics_hold_what_people_sent_or_a_secret(queue, records, context, capsys, log):
     words = ["Zaphod", "on holiday", "heart of gold", SECRET, '"F"']
     app.handler(event(PHOTO), context)
     app.handler(event(text("heart of gold")), context)
     app.handler(event(PHOTO, "heart of gold"), context)
     app.handler(event('{"update_id": 1, "message": "heart of gold"}'), context)
     app.handler(event({"update_id": 1, "message": {"message_id": "heart of gold"}}), context)
-    queue.error = EndpointConnectionError(endpoint_url="https://sqs.test")
+    app.handler(event(album_item(1)), context)
+    app.handler(event(press("heart of gold")), context)
+    queue.error = records.error = UNREACHABLE
     app.handler(event(PHOTO), context)
+    app.languages.cache_clear()
+    app.handler(event(album_item(2)), context)
     output = "".join(capsys.readouterr()) + log.getvalue()
-    assert len(logged(output)) == 3
+    assert len(logged(output)) == 5
     assert [word for word in words if word in output] == []
 
 
@@ -175,8 +337,17 @@ def near_updates(draw):
     return {"update_id": draw(st.integers() | JSON), "message": draw(st.just(message) | JSON)}
 
 
+@st.composite
+def near_presses(draw):
+    """A press in which some parts are something else."""
+    update = press(draw(st.text(max_size=70)))
+    names = ["id", "from", "message", "data", "chat_instance"]
+    changes = draw(st.dictionaries(st.sampled_from(names), JSON, max_size=2))
+    return update | {"callback_query": update["callback_query"] | changes}
+
+
 @SEVERAL
-@given(update=near_updates())
+@given(update=near_updates() | near_presses())
 def test_no_update_makes_the_webhook_stumble(queue, update):
     response = app.handler(event(update), Context())
     assert response["statusCode"] == 200
@@ -199,18 +370,21 @@ def test_a_request_without_headers_or_body_is_turned_away(queue, context):
     assert app.handler({"version": "2.0"}, context) == {"statusCode": 403}
 
 
-def test_in_lambda_the_client_is_made_and_the_secret_read_at_init(parameters, monkeypatch):
-    """The module is run once more, as the runtime would import it."""
+def test_in_lambda_clients_are_made_and_the_secret_read_at_init(parameters, monkeypatch):
+    """The module is run once more, as the runtime would import it. DynamoDB, by moto, has the table."""
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
     module = runpy.run_path(app.__file__, run_name="app")
-    assert module["sqs"].cache_info().currsize == 1
-    assert module["sqs"]().meta.service_model.service_name == "sqs"
+    for service in ("sqs", "dynamodb"):
+        assert module[service].cache_info().currsize == 1
+        assert module[service]().meta.service_model.service_name == service
+    assert module["languages"]()._known.keys() == {0}
     parameters.values.clear()
     assert module["_secret"]() == SECRET
 
 
-def test_a_secret_that_cannot_be_read_at_the_cold_start_is_read_later(parameters, monkeypatch):
+def test_what_cannot_be_read_at_the_cold_start_is_read_later(parameters, dynamodb, monkeypatch):
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+    monkeypatch.setenv("RECORDS_TABLE", "not-there-yet")
     del parameters.values["secret"]
     module = runpy.run_path(app.__file__, run_name="app")
     parameters.values["secret"] = SECRET

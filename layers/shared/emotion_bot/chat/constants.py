@@ -5,7 +5,14 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from telegram.constants import BotDescriptionLimit, FileSizeLimit, MessageLimit
+from telegram.constants import (
+    BotCommandLimit,
+    BotDescriptionLimit,
+    CallbackQueryLimit,
+    FileSizeLimit,
+    MessageLimit,
+    UpdateType,
+)
 
 
 class Limit(IntEnum):
@@ -19,6 +26,10 @@ class Limit(IntEnum):
     """https://core.telegram.org/bots/api#sendphoto"""
     TEXT_CHARACTERS = MessageLimit.MAX_TEXT_LENGTH
     """https://core.telegram.org/bots/api#sendmessage"""
+    ALERT_CHARACTERS = CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH
+    """https://core.telegram.org/bots/api#answercallbackquery"""
+    COMMAND_DESCRIPTION_CHARACTERS = BotCommandLimit.MAX_DESCRIPTION
+    """https://core.telegram.org/bots/api#botcommand"""
     DESCRIPTION_CHARACTERS = BotDescriptionLimit.MAX_DESCRIPTION_LENGTH
     """https://core.telegram.org/bots/api#setmydescription"""
     SHORT_DESCRIPTION_CHARACTERS = BotDescriptionLimit.MAX_SHORT_DESCRIPTION_LENGTH
@@ -30,6 +41,9 @@ class Limit(IntEnum):
 PHOTO_SIDE: Final = 1280
 """Pixels. The size to fetch: Telegram makes copies with a longer side of 90, 320, 800, 1280, sometimes 2560,
 and in one of 1280 the smallest face that is looked for (`manifest.CascadeSettings`) is as large as a crop."""
+
+UPDATES: Final = (UpdateType.MESSAGE.value, UpdateType.CALLBACK_QUERY.value)
+"""What Telegram is asked to send, and nothing else: https://core.telegram.org/bots/api#setwebhook"""
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - its name
 """https://core.telegram.org/bots/api#setwebhook; Function URL events carry header names in lower case."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from emotion_bot.chat.constants import SECRET_PATTERN, Limit
+from emotion_bot.chat.constants import SECRET_PATTERN, UPDATES, Limit
 from emotion_bot.chat.errors import sorted_out
 from emotion_bot.chat.texts import LANGUAGES, texts
 
@@ -45,7 +45,7 @@ async def register(telegram: Telegram, webhook_url: str, secret: str) -> None:
         await bot.set_webhook(
             f"{webhook_url}?{urlencode({'bot': name})}",
             secret_token=secret,
-            allowed_updates=["message"],
+            allowed_updates=UPDATES,
             max_connections=Limit.WEBHOOK_CONNECTIONS,
         )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Final
 
 import httpx
-from telegram import Bot, InputFile, ReplyParameters
+from telegram import Bot, InputFile, InputMediaPhoto, ReplyParameters
 from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
@@ -18,12 +17,11 @@ from emotion_bot.chat.constants import Limit
 from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TryAgain, Undeliverable, sorted_out
 
 if TYPE_CHECKING:
-    from telegram import File
+    from collections.abc import Sequence
+
+    from telegram import File, InlineKeyboardMarkup
 
     from emotion_bot.jobs import Origin
-
-# python-telegram-bot is about to give durations another type, and warns on each until one opts in.
-os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 # They log the addresses of their requests, which hold the token, and answers that they cannot parse.
 for library, level in (
@@ -45,6 +43,7 @@ _DEAD: Final = 5.0
 """Seconds without a byte after which a connection that was kept counts as dead."""
 _BROKEN: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadTimeout)
 """How a connection fails that died unnoticed."""
+_FILE_NAME: Final = "faces.jpg"
 _FILE_PATH: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 """What Telegram calls its files, such as `photos/file_7.jpg`: no way up, no other host."""
 
@@ -150,8 +149,10 @@ class Telegram:
                     raise FileTooBig
         return bytes(content)
 
-    async def send_photo(self, origin: Origin, jpeg: bytes, caption: str) -> None:
-        """Answer a message with a photo.
+    async def send_photo(
+        self, origin: Origin, jpeg: bytes, caption: str, buttons: InlineKeyboardMarkup | None = None
+    ) -> None:
+        """Answer a message with a photo, and buttons under it.
 
         Raises:
             TelegramFailure: any but FileTooBig.
@@ -159,7 +160,23 @@ class Telegram:
         with sorted_out():
             await self.bot.send_photo(
                 origin.chat_id,
-                InputFile(jpeg, filename="faces.jpg"),
+                InputFile(jpeg, filename=_FILE_NAME),
+                caption=caption,
+                message_thread_id=origin.thread_id,
+                reply_parameters=_reply_to(origin),
+                reply_markup=buttons,
+            )
+
+    async def send_album(self, origin: Origin, jpegs: Sequence[bytes], caption: str) -> None:
+        """Answer a message with an album of 2 to 10 photos: all of them are sent, or none.
+
+        Raises:
+            TelegramFailure: any but FileTooBig.
+        """
+        with sorted_out():
+            await self.bot.send_media_group(
+                origin.chat_id,
+                [InputMediaPhoto(jpeg, filename=_FILE_NAME) for jpeg in jpegs],
                 caption=caption,
                 message_thread_id=origin.thread_id,
                 reply_parameters=_reply_to(origin),
