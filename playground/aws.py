@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Final
 
 import boto3
 import httpx
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import sqs_backends
 
 from playground.loopback import HOST, Server
 
@@ -21,12 +24,13 @@ BUCKET = "emotion-bot-models"
 PREFIX = "models"
 QUEUE = "emotion-bot-photos"
 DEAD_LETTER_QUEUE = "emotion-bot-photos-dead-letter"
-TABLE = "emotion-bot-idempotency"
+TABLE = "emotion-bot-records"
 TOKEN_PARAMETER = "/emotion-bot/bot-token"  # noqa: S105 - a name, not a secret
 SECRET_PARAMETER = "/emotion-bot/webhook-secret"  # noqa: S105 - a name, not a secret
+_CURRENT: Final = f"{PREFIX}/current.json"
 MAX_RECEIVE_COUNT = 3
 VISIBILITY_TIMEOUT = 20
-"""Seconds until a photo that failed is tried again; the template's six minutes are too long to wait for."""
+"""Seconds until a job that failed is tried again; the template's six minutes are too long to wait for."""
 
 
 class LocalAWS:
@@ -66,7 +70,7 @@ class LocalAWS:
             "MODEL_STORE": f"s3://{BUCKET}/{PREFIX}",
             "BOT_TOKEN_PARAMETER": TOKEN_PARAMETER,
             "WEBHOOK_SECRET_PARAMETER": SECRET_PARAMETER,
-            "IDEMPOTENCY_TABLE": TABLE,
+            "RECORDS_TABLE": TABLE,
             "MAX_RECEIVE_COUNT": str(MAX_RECEIVE_COUNT),
         } | environment
         self._before = {
@@ -81,6 +85,7 @@ class LocalAWS:
         self._make_table()
         self._put_parameters(token, secret)
         self._upload(store)
+        self._current = (store / "current.json").read_bytes()
         self.environment["QUEUE_URL"] = os.environ["QUEUE_URL"] = self.queue_url
 
     def close(self) -> None:
@@ -130,6 +135,21 @@ class LocalAWS:
         ssm = boto3.client("ssm")
         for name, value in ((TOKEN_PARAMETER, token), (SECRET_PARAMETER, secret)):
             ssm.put_parameter(Name=name, Value=value, Type="SecureString")
+
+    @staticmethod
+    def seconds_hidden(message_id: str) -> float:
+        """Until the queue hands a message out again; only moto can tell."""
+        queue = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].get_queue(QUEUE)
+        hidden = [message.visible_at for message in queue._messages if message.id == message_id]
+        return max(0.0, *(at / 1000 - time.time() for at in hidden)) if hidden else 0.0
+
+    def withhold_release(self) -> None:
+        """Take out of the store what names the released bundle, as if nobody had published one."""
+        boto3.client("s3").delete_object(Bucket=BUCKET, Key=_CURRENT)
+
+    def restore_release(self) -> None:
+        """Put it back."""
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=_CURRENT, Body=self._current)
 
     @staticmethod
     def _upload(store: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 from dotenv import dotenv_values
+from pydantic import ValidationError
 
 from emotion_bot.store import StoreError
 
@@ -152,20 +153,20 @@ def _free_path(out: Path, stem: str, taken: set[str]) -> Path:
 def _serve_page(store: Path, port: int, *, open_browser: bool) -> None:
     from playground.local_bot import playground  # noqa: PLC0415
 
-    with playground(store) as (telegram, _), contextlib.closing(_page(telegram, port)) as page:
+    with playground(store) as (telegram, bot), contextlib.closing(_page(telegram, bot, port)) as page:
         click.echo(f"The bot is at {page.url} (Ctrl-C stops it).", file=sys.__stdout__)
         if open_browser and _has_display():
             webbrowser.open(page.url)
         Event().wait()
 
 
-def _page(telegram: Telegram, port: int) -> Page:
+def _page(telegram: Telegram, bot: LocalBot, port: int) -> Page:
     """The page at a port, or at the next one that is free."""
     from playground.page.server import Page  # noqa: PLC0415
 
     for candidate in range(port, min(port + PORTS_TRIED, 65536)):
         try:
-            page = Page(telegram, candidate)
+            page = Page(telegram, bot, candidate)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
@@ -205,6 +206,10 @@ def _refusals() -> Iterator[None]:
         yield
     except StoreError as error:
         raise click.ClickException(str(error)) from None
+    except ValidationError as error:
+        setting = error.errors()[0]
+        name = "_".join(map(str, setting["loc"])).upper()
+        raise click.ClickException(f"{name} in the environment: {setting['msg']}.") from None
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import secrets
 from typing import TYPE_CHECKING
 
@@ -25,20 +26,20 @@ if TYPE_CHECKING:
     from playground.telegram.emulator import Json
 
 BATCH_SIZE = 10
-"""Photos; as in infra/template.yaml."""
+"""Jobs; as in infra/template.yaml."""
 PLAYGROUND_TOKEN = "1000000:playground"  # noqa: S105 - opens the emulator only
 
 
 class FaceCounts(logging.Handler):
-    """How many faces each answered photo had, by update id, read from the recognizer's log."""
+    """How many faces each answered photo or album had, by update id, read from the recognizer's log."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.by_update: dict[int, int] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note the log's line about an answered photo."""
-        if record.getMessage() == "photo answered":
+        """Note the log's line about an answer."""
+        if record.getMessage() in ("photo answered", "album answered"):
             fields = vars(record)
             self.by_update[fields["update_id"]] = fields["faces"]
 
@@ -59,7 +60,8 @@ class LocalBot:
         open_bundle(str(store))  # says what is wrong in the words of the folder, not of its copy in S3
         self.secret = secrets.token_urlsafe(32)
         with contextlib.ExitStack() as parts:
-            self.aws = LocalAWS(store, token, self.secret, {"TELEGRAM_API_URL": api_url})
+            engine = os.environ.get("ENGINE", "litert")
+            self.aws = LocalAWS(store, token, self.secret, {"TELEGRAM_API_URL": api_url, "ENGINE": engine})
             parts.callback(self.aws.close)
             # Timeouts and memory as in infra/template.yaml.
             self.webhook = Function("webhook", REGION, timeout=10, memory=512)

@@ -60,8 +60,13 @@ class Server:
     def _guarded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         ours = {f"{name}:{self.port}" for name in (HOST, "localhost")}
         origin = environ.get("HTTP_ORIGIN")
-        if environ.get("HTTP_HOST") not in ours or (
-            origin is not None and urlsplit(origin).netloc not in ours
+        is_from_elsewhere = environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("same-origin", "none")
+        # A link to the page, clicked on another site, opens it as any link does.
+        is_link = environ["REQUEST_METHOD"] == "GET" and environ.get("HTTP_SEC_FETCH_DEST") == "document"
+        if (
+            environ.get("HTTP_HOST") not in ours
+            or (origin is not None and urlsplit(origin).netloc not in ours)
+            or (is_from_elsewhere and not is_link)
         ):
             return Forbidden("This server answers its own machine only.")(environ, start_response)
         return self.app(environ, start_response)

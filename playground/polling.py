@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import httpx
 
-from emotion_bot.chat.constants import SECRET_HEADER
+from emotion_bot.chat.constants import SECRET_HEADER, UPDATES
 from playground.runtime.function_url import payload, response
 from playground.telegram.clock import Clock
 
@@ -86,7 +86,9 @@ class LongPolling:
         """Hand every update to the bot's webhook function, until `stop` is set or `interrupt` called."""
         try:
             while not self.stop.is_set():
-                updates = self._insist("getUpdates", timeout=self._long_poll, offset=self._offset)
+                updates = self._insist(
+                    "getUpdates", timeout=self._long_poll, offset=self._offset, allowed_updates=UPDATES
+                )
                 self._work_off(updates or [], bot)
         finally:
             self._acknowledge()

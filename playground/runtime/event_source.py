@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playground.runtime.function import Function
 
 _LONG_POLL = 1
 """Seconds. Lambda waits 20; a playground that is told to stop should not."""
+_SHORT_POLL = 0.1
+"""Seconds between two looks for messages that are hidden: moto's long poll notices them a second late."""
+
+
+class Watcher:
+    """Is told what becomes of messages; ignores it all by itself."""
+
+    def received(self, message: dict[str, Any]) -> None:
+        """A message is about to be worked off."""
+
+    def given_back(self, message: dict[str, Any]) -> None:
+        """A message failed."""
 
 
 def records(messages: list[dict[str, Any]], queue_arn: str) -> dict[str, Any]:
@@ -64,27 +79,47 @@ class EventSource:
         self.idle = Event()
         """Set while no invocation is running."""
         self.idle.set()
+        self.watchers: list[Watcher] = []
+        self._may_poll = Event()
+        self._may_poll.set()
+        self._polling = Lock()
+        self._hidden = False
         self._thread = Thread(target=self._poll, daemon=True, name="event source mapping")
         self._thread.start()
 
     def close(self) -> None:
         """Stop polling, once the invocation that is running ends."""
         self._stop.set()
+        self._may_poll.set()
         self._thread.join()
         self._sqs.close()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No invocation is running, and none begins: messages stay in the queue."""
+        self._may_poll.clear()
+        try:
+            with self._polling:
+                yield
+        finally:
+            self._may_poll.set()
+
     def _poll(self) -> None:
         while not self._stop.is_set():
+            self._may_poll.wait()
             try:
-                self._poll_once()
+                with self._polling:
+                    self._poll_once()
             except (BotoCoreError, ClientError):
                 self._stop.wait(_LONG_POLL)
+            if self._hidden:
+                self._stop.wait(_SHORT_POLL)
 
     def _poll_once(self) -> None:
         received: Any = self._sqs.receive_message(
             QueueUrl=self._queue_url,
             MaxNumberOfMessages=self._batch_size,
-            WaitTimeSeconds=_LONG_POLL,
+            WaitTimeSeconds=0 if self._hidden else _LONG_POLL,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
@@ -94,13 +129,32 @@ class EventSource:
                 self._work_off({message["MessageId"]: message for message in messages})
             finally:
                 self.idle.set()
+        else:
+            self._hidden = self._count_hidden() > 0
+
+    def _count_hidden(self) -> int:
+        """Messages that are delayed, or come back when their visibility timeout is over."""
+        counts = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue_url,
+            AttributeNames=[
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        return sum(map(int, counts.values()))
 
     def _work_off(self, batch: dict[str, dict[str, Any]]) -> None:
+        for message in batch.values():
+            for watcher in self.watchers:
+                watcher.received(message)
         try:
             answer = self._function.invoke(records(list(batch.values()), self._queue_arn))
             failures = failed(answer, set(batch))
         except Exception:
             failures = set(batch)
         for message_id, message in batch.items():
-            if message_id not in failures:
+            if message_id in failures:
+                for watcher in self.watchers:
+                    watcher.given_back(message)
+            else:
                 self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])

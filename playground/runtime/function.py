@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from aws_lambda_powertools.utilities import parameters
 from emotion_bot import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
 ACCOUNT = "123456789012"
@@ -84,6 +86,12 @@ class Function:
                 self._end(self._module)
             self._module = None
 
+    @contextmanager
+    def borrow(self) -> Iterator[ModuleType | None]:
+        """The module, None where it is cold; nothing is invoked meanwhile."""
+        with self._one_at_a_time:
+            yield self._module
+
     def invoke(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler's answer is any JSON
         """The handler's answer. Whatever the handler raises, or its import, is raised here."""
         with self._one_at_a_time:
@@ -104,5 +112,8 @@ class Function:
             ):
                 read.cache_clear()
             parameters.clear_caches()  # type: ignore[no-untyped-call]
-            self._module = importlib.import_module(name)
+            try:
+                self._module = importlib.import_module(name)
+            finally:
+                gc.enable()  # a module that disabled it for its INIT, and failed, leaves it so
         return self._module

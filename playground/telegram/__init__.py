@@ -2,6 +2,7 @@
 
 from playground.telegram.clock import Clock
 from playground.telegram.emulator import Telegram
+from playground.telegram.groups import Group
 from playground.telegram.people import Person
 
-__all__ = ["Clock", "Person", "Telegram"]
+__all__ = ["Clock", "Group", "Person", "Telegram"]

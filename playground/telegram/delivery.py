@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import time
+from dataclasses import replace
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from playground.telegram.observer import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +31,11 @@ class Delivery:
 
     Args:
         telegram: whose updates.
-        execute: runs the method that a webhook's answer asks for: (name, parameters); its result is lost.
+        execute: runs the method that a webhook's answer asks for, and tells what went wrong, if anything;
+            nobody else learns of that, nor of its result.
     """
 
-    def __init__(self, telegram: Telegram, execute: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, telegram: Telegram, execute: Callable[[str, dict[str, Any]], str | None]) -> None:
         self._telegram = telegram
         self._execute = execute
         self._stop = Event()
@@ -48,28 +53,26 @@ class Delivery:
         self._http.close()
 
     def wake(self) -> None:
-        """Look for pending updates of chats that have none in flight."""
+        """Look for pending updates of queues, such as chats, that have none in flight."""
         with self._telegram.changed:
             if self._telegram.webhook is None or self._stop.is_set():
                 return
-            for chat_id in {update.chat_id for update in self._telegram.pending} - set(self._workers):
-                worker = Thread(
-                    target=self._work, args=(chat_id,), daemon=True, name=f"delivery to chat {chat_id}"
-                )
-                self._workers[chat_id] = worker
+            for queue in {update.queue for update in self._telegram.pending} - set(self._workers):
+                worker = Thread(target=self._work, args=(queue,), daemon=True, name=f"delivery of {queue}")
+                self._workers[queue] = worker
                 worker.start()
 
-    def _work(self, chat_id: int) -> None:
-        while (head := self._head(chat_id)) is not None:
+    def _work(self, queue: int) -> None:
+        while (head := self._head(queue)) is not None:
             self._deliver(*head)
 
-    def _head(self, chat_id: int) -> tuple[PendingUpdate, Webhook] | None:
-        """The chat's oldest update; without one, the worker is let go."""
+    def _head(self, queue: int) -> tuple[PendingUpdate, Webhook] | None:
+        """A queue's oldest update; without one, the worker is let go."""
         with self._telegram.changed:
             webhook = self._telegram.webhook
-            update = next((update for update in self._telegram.pending if update.chat_id == chat_id), None)
+            update = next((update for update in self._telegram.pending if update.queue == queue), None)
             if update is None or webhook is None or self._stop.is_set():
-                del self._workers[chat_id]
+                del self._workers[queue]
                 return None
             return update, webhook
 
@@ -77,12 +80,13 @@ class Delivery:
         """Send one update until it is taken, too old, or the webhook is another."""
         delay, failures = 1, 0
         while not self._stop.is_set() and self._telegram.webhook is webhook:
-            error, retry_after = self._post(update, webhook)
-            if error is None:
+            attempt, retry_after = self._post(update, webhook)
+            if attempt.error is None:
+                self._tell(update, attempt)
                 break
             self._telegram.last_error = {
                 "last_error_date": int(self._telegram.clock.now()),
-                "last_error_message": error,
+                "last_error_message": attempt.error,
             }
             wait = retry_after
             if not retry_after and failures:
@@ -90,7 +94,9 @@ class Delivery:
                 wait = delay
             failures += 1
             if self._telegram.clock.now() + wait > update.expires:
+                self._tell(update, attempt)
                 break
+            self._tell(update, replace(attempt, again_in=wait))
             self._telegram.clock.wait(wait, self._stop)
         else:
             return
@@ -99,31 +105,43 @@ class Delivery:
                 self._telegram.pending.remove(update)
             self._telegram.changed.notify_all()
 
-    def _post(self, update: PendingUpdate, webhook: Webhook) -> tuple[str | None, int]:
-        """What went wrong, if anything, and after how many seconds the webhook wants the update again."""
+    def _tell(self, update: PendingUpdate, attempt: Attempt) -> None:
+        with self._telegram.changed:
+            for observer in self._telegram.observers:
+                observer.delivery_tried(update.body, attempt)
+
+    def _post(self, update: PendingUpdate, webhook: Webhook) -> tuple[Attempt, int]:
+        """How it went, and after how many seconds the webhook wants the update again."""
         headers = {"Content-Type": "application/json"}
         if webhook.secret_token:
             headers["X-Telegram-Bot-Api-Secret-Token"] = webhook.secret_token
+        start = time.perf_counter()
+
+        def failed(error: str) -> Attempt:
+            return Attempt(1000 * (time.perf_counter() - start), error)
+
         try:
             answer = self._http.post(webhook.url, content=json.dumps(update.body), headers=headers)
         except httpx.TimeoutException:
-            return "Read timeout expired", 0
+            return failed("Read timeout expired"), 0
         except httpx.TransportError:
-            return "Connection refused", 0
+            return failed("Connection refused"), 0
         if not answer.is_success:
             retry_after = answer.headers.get("Retry-After", "")
             message = f"Wrong response from the webhook: {answer.status_code} {answer.reason_phrase}"
-            return message, min(int(retry_after), MAX_RETRY_AFTER) if retry_after.isdigit() else 0
-        self._execute_answer(answer)
-        return None, 0
+            return failed(message), min(int(retry_after), MAX_RETRY_AFTER) if retry_after.isdigit() else 0
+        milliseconds = 1000 * (time.perf_counter() - start)
+        return Attempt(milliseconds, None, None, *self._execute_answer(answer)), 0
 
-    def _execute_answer(self, answer: httpx.Response) -> None:
+    def _execute_answer(self, answer: httpx.Response) -> tuple[str, str | None]:
+        """The method that a webhook's answer asks for, "" where it does not, and why it failed."""
         try:
             parameters = answer.json()
         except ValueError:
-            return
+            return "", None
         if not isinstance(parameters, dict):
-            return
+            return "", None
         method = str(parameters.pop("method", ""))
-        if method and method.lower() not in _NOT_IN_RESPONSE and not method.lower().startswith("get"):
-            self._execute(method, parameters)
+        if not method or method.lower() in _NOT_IN_RESPONSE or method.lower().startswith("get"):
+            return "", None
+        return method, self._execute(method, parameters)

@@ -13,16 +13,22 @@ from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from playground.telegram.clock import Clock
+from playground.telegram.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from playground.telegram.observer import Observer
     from playground.telegram.photos import Size
 
 Json = dict[str, Any]
 
 UPDATE_LIFETIME = 24 * 3600
 """Seconds that an update waits to be taken (https://core.telegram.org/bots/api#getting-updates)."""
+QUERY_LIFETIME = 150
+"""Seconds that a callback query does (`add_update_impl` of github.com/tdlib/telegram-bot-api, Client.cpp)."""
+_QUERY_QUEUE = 3 << 33
+"""Added to the id of the person who pressed: these updates do not wait for a chat's messages (Client.cpp)."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +56,46 @@ class Webhook:
     url: str
     secret_token: str = ""
     max_connections: int = 40
-    allowed_updates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PendingUpdate:
     """An update on its way to the bot."""
 
-    chat_id: int
+    queue: int
+    """Of one queue one update is in flight at a time."""
     body: Json
     expires: float
+
+
+@dataclass
+class CallbackQuery:
+    """A pressed button that waits for its answer."""
+
+    chat_id: int
+    message_id: int
+    expires: float
+    answer: Json | None = None
+    """`text` and `show_alert`, once it came."""
 
 
 @dataclass
 class Profile:
     """What the bot's owner, or the bot, wrote about it; by language, "" for every other."""
 
-    commands: dict[str, list[Json]] = field(default_factory=dict)
+    commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    """By scope, such as "default" or "all_private_chats", and language."""
     description: dict[str, str] = field(default_factory=dict)
     short_description: dict[str, str] = field(default_factory=dict)
+
+    def commands_in(self, chat: Json, language: str) -> list[Json]:
+        """What a person sees in a chat: https://core.telegram.org/bots/api#determining-list-of-commands"""
+        of_all = "all_private_chats" if chat["type"] == "private" else "all_group_chats"
+        for scope in (of_all, "default"):
+            for code in (language, ""):
+                if commands := self.commands.get((scope, code)):
+                    return commands
+        return []
 
 
 class Telegram:
@@ -93,13 +120,21 @@ class Telegram:
         self.chats: dict[int, Json] = {}
         self.messages: dict[tuple[int, int], Json] = {}
         """By chat and message id, in the order of sending."""
+        self.strange_chats: set[int] = set()
+        """Groups that the bot is not in."""
         self.events: list[Json] = []
-        """What a chat's window shows as it happens: a `message`, or an `action`, `chat_id` and `date`."""
+        """What a chat's window shows as it happens: a `message`, an `action`, or an `alert`."""
+        self.queries: dict[str, CallbackQuery] = {}
+        """By callback query id."""
         self.files: dict[str, File] = {}
         """By file id."""
         self.pending: deque[PendingUpdate] = deque()
         self.profile = Profile()
         self.webhook: Webhook | None = None
+        self.allowed_updates: tuple[str, ...] = ()
+        """What kinds the bot asked for, by `setWebhook` or `getUpdates`; all where it named none."""
+        self.trouble = Trouble(self.clock)
+        self.observers: list[Observer] = []
         self.last_error: Json = {}
         self.on_update: Callable[[], None] = lambda: None
         """Called when an update waits, or a webhook is set."""
@@ -142,29 +177,62 @@ class Telegram:
             }
             self._next_message += 1
             self.messages[chat_id, message["message_id"]] = message
-            self.events.append({"message": message})
+            self._show({"message": message})
         return message
 
     def show_action(self, chat_id: int, action: str) -> None:
         """Let a chat's window show "sending photo…" and the like."""
         with self._change():
-            self.events.append({"action": action, "chat_id": chat_id, "date": int(self.clock.now())})
+            self._show({"action": action, "chat_id": chat_id, "date": int(self.clock.now())})
+
+    def new_update(self, content: Json) -> Json:
+        """An Update, with its id, of a content such as `{"message": …}`; nobody is told of it yet."""
+        with self._change():
+            self._next_update += 1
+            return {"update_id": self._next_update, **content}
 
     def add_update(self, chat_id: int, content: Json) -> Json:
-        """Queue an update, such as `{"message": …}`, for the bot: the Update, with its id."""
-        with self._change():
-            body = {"update_id": self._next_update, **content}
-            self._next_update += 1
-        self.send_update(chat_id, body)
-        return body
+        """Queue an update for the bot: the Update."""
+        update = self.new_update(content)
+        self.send_update(chat_id, update)
+        return update
 
-    def send_update(self, chat_id: int, body: Json) -> None:
+    def add_callback_query(self, sender: Json, message: Json, data: str) -> Json:
+        """Queue the update of a pressed button."""
+        chat_id, expires = message["chat"]["id"], self.clock.now() + QUERY_LIFETIME
+        query_id = str(secrets.randbits(63))
+        with self._change():
+            self.queries[query_id] = CallbackQuery(chat_id, message["message_id"], expires)
+        instance = int.from_bytes(hashlib.sha256(f"{chat_id}".encode()).digest()[:8], signed=True)
+        content = {"id": query_id, "from": sender, "message": message, "data": data}
+        update = self.new_update({"callback_query": content | {"chat_instance": str(instance)}})
+        self.send_update(_QUERY_QUEUE + sender["id"], update, QUERY_LIFETIME)
+        return update
+
+    def answer_query(self, query_id: str, text: str, *, show_alert: bool) -> bool:
+        """Show the person who pressed a button an answer; whether the query was still waiting for one."""
+        with self._change():
+            query = self.queries.get(query_id)
+            if query is None or query.answer is not None or query.expires < self.clock.now():
+                return False
+            query.answer = {"text": text, "show_alert": show_alert}
+            alert = query.answer | {"message_id": query.message_id}
+            self._show({"alert": alert, "chat_id": query.chat_id})
+        return True
+
+    def send_update(self, queue: int, update: Json, lifetime: float = UPDATE_LIFETIME) -> None:
         """Queue an update as it is; the same one can come again."""
         with self._change():
-            allowed = self.webhook.allowed_updates if self.webhook else ()
-            if not allowed or not set(body).isdisjoint(allowed):
-                self.pending.append(PendingUpdate(chat_id, body, self.clock.now() + UPDATE_LIFETIME))
+            if not self.allowed_updates or not set(update).isdisjoint(self.allowed_updates):
+                self.pending.append(PendingUpdate(queue, update, self.clock.now() + lifetime))
+                for observer in self.observers:
+                    observer.update_waits(update)
         self.on_update()
+
+    def _show(self, event: Json) -> None:
+        self.events.append(event)
+        for observer in self.observers:
+            observer.event(event)
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -10,10 +10,11 @@ from typing import Any
 class ApiError(Exception):
     """An answer with `"ok": false`."""
 
-    def __init__(self, description: str, code: int = 400) -> None:
+    def __init__(self, description: str, code: int = 400, **parameters: int) -> None:
         super().__init__(description)
         self.description = description
         self.code = code
+        self.parameters = parameters
 
 
 class BadRequest(ApiError):
@@ -67,5 +68,10 @@ class Parameters:
             raise BadRequest(f"can't parse {name.replace('_', ' ')} JSON object") from None
 
     def upload(self, name: str) -> Upload | None:
-        """A file sent under this name, or attached under another (`attach://name`)."""
-        return self.uploads.get(self.text(name).removeprefix("attach://")) or self.uploads.get(name)
+        """A file sent under this name, or attached under another."""
+        return self.attached(self.text(name)) or self.uploads.get(name)
+
+    def attached(self, reference: str) -> Upload | None:
+        """The file that `attach://name` stands for."""
+        scheme, separator, name = reference.partition("://")
+        return self.uploads.get(name) if separator and scheme == "attach" else None

@@ -1,20 +1,37 @@
-"""The people's side of Telegram: a person in a private chat with the bot."""
+"""The people's side of Telegram: a person in a private chat with the bot, or in a group with it."""
 
 from __future__ import annotations
 
-import mimetypes
-import re
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+import copy
+import secrets
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
-from playground.telegram.photos import NotAPhoto, pixels, sizes
+from playground.telegram import contents
+from playground.telegram.photos import NotAPhoto
 
 if TYPE_CHECKING:
-    from playground.telegram.emulator import Json, Telegram
+    from collections.abc import Sequence
 
-_IMAGES = {".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heif", ".webp": "image/webp"}
-"""What not every machine's table of types knows, and every phone's does."""
-_COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,32}(@\w+)?")
+    from playground.telegram.contents import Kind, StickerKind
+    from playground.telegram.emulator import Json, Telegram
+    from playground.telegram.groups import Group
+
+_NOT_FORWARDED: Final = frozenset(
+    [
+        "message_id", "from", "chat", "date", "reply_to_message", "reply_markup", "media_group_id",
+        "message_thread_id", "is_topic_message", "forward_origin",
+    ]
+)  # fmt: skip
+
+
+class Around(TypedDict, total=False):
+    """What can surround any content."""
+
+    caption: str
+    reply_to: Json
+    """A message of the chat."""
+    thread_id: int
+    """The topic, in a group that has some."""
 
 
 class Person:
@@ -31,42 +48,83 @@ class Person:
     def __init__(self, telegram: Telegram, name: str = "You", language_code: str = "en") -> None:
         self._telegram = telegram
         self.language_code = language_code
+        self._group: Group | None = None
         with telegram.changed:
             # A private chat's id is the person's.
             self.chat_id = 1_000_001 + len(telegram.chats)
-            self._user: Json = {"id": self.chat_id, "is_bot": False, "first_name": name}
+            self.user: Json = {"id": self.chat_id, "is_bot": False, "first_name": name}
             telegram.chats[self.chat_id] = {"id": self.chat_id, "first_name": name, "type": "private"}
 
-    def send_text(self, text: str) -> Json:
-        """Send a text; its commands are marked as Telegram marks them."""
-        entities = [
-            {"type": "bot_command", "offset": _utf16(text[: found.start()]), "length": _utf16(found[0])}
-            for found in _COMMAND.finditer(text)
-        ]
-        return self._send({"text": text} | ({"entities": entities} if entities else {}))
+    def in_group(self, group: Group) -> Person:
+        """The same person, writing into a group."""
+        member = copy.copy(self)
+        member._group, member.chat_id = group, group.chat_id
+        return member
 
-    def send_photo(self, photo: bytes, caption: str = "") -> Json:
-        """Send a photo: Telegram keeps upright JPEGs of it.
+    def send_text(self, text: str, **around: Unpack[Around]) -> Json:
+        """Send a text."""
+        return self._send(contents.text(text), around)
+
+    def send_photo(self, photo: bytes, **around: Unpack[Around]) -> Json:
+        """Send a photo.
 
         Raises:
             NotAPhoto: an app would send this as a file.
         """
-        content: Json = {"photo": self._telegram.keep_photo(sizes(pixels(photo)))}
-        return self._send(content | ({"caption": caption} if caption else {}))
+        return self._send(contents.photo(self._telegram, photo), around)
 
-    def send_document(self, content: bytes, name: str) -> Json:
+    def send_document(
+        self, content: bytes, name: str, mime_type: str | None = None, **around: Unpack[Around]
+    ) -> Json:
         """Send a file as it is."""
-        file = self._telegram.keep_file(content, name, "documents")
-        suffix = PurePath(name).suffix.lower()
-        mime_type = _IMAGES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return self._send({"document": {"file_name": name, "mime_type": mime_type} | file.described()})
+        return self._send(contents.document(self._telegram, content, name, mime_type), around)
 
-    def send_file(self, content: bytes, name: str) -> Json:
+    def send_file(self, content: bytes, name: str, **around: Unpack[Around]) -> Json:
         """What an app does with a file dropped into the chat: a photo if it is one, else a document."""
         try:
-            return self.send_photo(content)
+            return self.send_photo(content, **around)
         except NotAPhoto:
-            return self.send_document(content, name)
+            return self.send_document(content, name, **around)
+
+    def send_sticker(self, content: bytes, kind: StickerKind = "static", **around: Unpack[Around]) -> Json:
+        """Send a sticker."""
+        return self._send(contents.sticker(self._telegram, content, kind), around)
+
+    def send_other(self, kind: Kind, **around: Unpack[Around]) -> Json:
+        """Send a video, a voice message, a location, …"""
+        return self._send(contents.other(self._telegram, kind), around)
+
+    def send_album(self, items: Sequence[bytes | Json], **around: Unpack[Around]) -> list[Json]:
+        """Send several photos, or what `contents` makes, as one: a message and an update each.
+
+        The caption is the first one's, as apps do it. One item alone is no album.
+        """
+        album = {"media_group_id": str(secrets.randbits(53))} if len(items) > 1 else {}
+        made = [contents.photo(self._telegram, item) if isinstance(item, bytes) else item for item in items]
+        first, rest = around, around.copy()
+        rest.pop("caption", None)
+        return [self._send(item | album, rest if index else first) for index, item in enumerate(made)]
+
+    def forward(self, message: Json, **around: Unpack[Around]) -> Json:
+        """Send a message, of any chat, on."""
+        content = {key: value for key, value in message.items() if key not in _NOT_FORWARDED}
+        origin = message.get("forward_origin") or {
+            "type": "user",
+            "date": message["date"],
+            "sender_user": message["from"],
+        }
+        return self._send(content | {"forward_origin": origin}, around)
+
+    def press(self, message: Json, data: str) -> Json:
+        """Press the button that carries `data`: the update with its callback query.
+
+        Raises:
+            LookupError: there is no such button.
+        """
+        rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+        if data not in {button.get("callback_data") for row in rows for button in row}:
+            raise LookupError(data)
+        return self._telegram.add_callback_query(self._sender(), message, data)
 
     def answers(self, after: int = 0) -> list[Json]:
         """The bot's messages in the chat, newer than a message id."""
@@ -84,12 +142,25 @@ class Person:
             self._telegram.changed.wait_for(lambda: self.answers(after), timeout)
             return next(iter(self.answers(after)), None)
 
-    def _send(self, content: dict[str, Any]) -> Json:
-        sender = self._user | {"language_code": self.language_code}
-        message = self._telegram.add_message(self.chat_id, sender, content)
-        return self._telegram.add_update(self.chat_id, {"message": message})
+    def wait_for_alert(self, press: Json, timeout: float) -> Json | None:
+        """What the bot answered to a press: `text` and `show_alert`; None if nothing in `timeout` seconds."""
+        query = self._telegram.queries[press["callback_query"]["id"]]
+        with self._telegram.changed:
+            self._telegram.changed.wait_for(lambda: query.answer is not None, timeout)
+            return query.answer
 
+    def _sender(self) -> Json:
+        return self.user | {"language_code": self.language_code}
 
-def _utf16(text: str) -> int:
-    """Length as Telegram counts it: https://core.telegram.org/api/entities#entity-length"""
-    return len(text.encode("utf-16-le")) // 2
+    def _send(self, content: Json, around: Around) -> Json:
+        content = content | contents.text(around.get("caption", ""), "caption")
+        if reply_to := around.get("reply_to"):
+            content["reply_to_message"] = {
+                key: value for key, value in reply_to.items() if key != "reply_to_message"
+            }
+        if thread_id := around.get("thread_id"):
+            content |= {"message_thread_id": thread_id, "is_topic_message": True}
+        message = self._telegram.add_message(self.chat_id, self._sender(), content)
+        if self._group is None:
+            return self._telegram.add_update(self.chat_id, {"message": message})
+        return self._group.pass_on(message)

@@ -51,17 +51,15 @@ def pixels(photo: bytes) -> NDArray[np.uint8]:
 
 
 def sizes(rgb: NDArray[np.uint8]) -> list[Size]:
-    """The JPEGs that Telegram keeps of a photo, smallest first."""
+    """The JPEGs that Telegram keeps of a photo, smallest first; each is made of the next larger one."""
     height, width = rgb.shape[:2]
     longest = max(height, width)
-    return [
-        _size(rgb, max(1, round(width * side / longest)), max(1, round(height * side / longest)))
-        for side in sorted({min(side, longest) for side in SIDES})
-    ]
-
-
-def _size(rgb: NDArray[np.uint8], width: int, height: int) -> Size:
-    small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
-    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return Size(jpeg.tobytes(), width, height)
+    picture = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    made = []
+    for side in sorted({min(side, longest) for side in SIDES}, reverse=True):
+        shape = max(1, round(width * side / longest)), max(1, round(height * side / longest))
+        if side < longest:
+            picture = cv2.resize(picture, shape, interpolation=cv2.INTER_AREA)
+        _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        made.append(Size(jpeg.tobytes(), *shape))
+    return made[::-1]

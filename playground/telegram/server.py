@@ -32,8 +32,8 @@ class BotApi:
         self._delivery.close()
         self._server.close()
 
-    def _execute(self, method: str, parameters: dict[str, Any]) -> None:
-        """Run a method from a webhook's answer: its result is lost, and so is its error."""
+    def _execute(self, method: str, parameters: dict[str, Any]) -> str | None:
+        """Run a method from a webhook's answer: its result is lost, and the bot is not told of its error."""
         try:
             call(self._telegram, method, Parameters(parameters))
         except ApiError as error:
@@ -41,6 +41,8 @@ class BotApi:
                 "last_error_date": int(self._telegram.clock.now()),
                 "last_error_message": error.description,
             }
+            return error.description
+        return None
 
 
 def _application(telegram: Telegram) -> Flask:
@@ -50,7 +52,8 @@ def _application(telegram: Telegram) -> Flask:
 
     @app.errorhandler(ApiError)
     def _refuse(error: ApiError) -> tuple[Response, int]:
-        return jsonify(ok=False, error_code=error.code, description=error.description), error.code
+        more = {"parameters": error.parameters} if error.parameters else {}
+        return jsonify(ok=False, error_code=error.code, description=error.description, **more), error.code
 
     @app.errorhandler(413)
     def _too_large(_: Exception) -> tuple[Response, int]:

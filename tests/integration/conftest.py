@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
+import boto3
+import httpx
 import pytest
 
 from playground.local_bot import playground
+from playground.page.server import Page
+from playground.runtime.event_source import Watcher
 from playground.telegram import Clock, Person
 
 if TYPE_CHECKING:
@@ -60,6 +65,46 @@ def bot(stage: tuple[Telegram, LocalBot]) -> LocalBot:
 @pytest.fixture
 def person(telegram: Telegram) -> Person:
     return Person(telegram)
+
+
+@pytest.fixture
+def page(telegram: Telegram, bot: LocalBot) -> Iterator[Page]:
+    page = Page(telegram, bot, 0)
+    yield page
+    page.close()
+    bot.recognizer.start()  # a fault may have stopped it; other tests expect it warm
+
+
+@pytest.fixture
+def until(page: Page):
+    """What the page's stream shows first of a kind, such as "trace", and so that a condition holds."""
+
+    def read(kind: str, condition=lambda _: True) -> dict:
+        with httpx.stream("GET", f"{page.url}/events", timeout=PATIENCE) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    event = json.loads(line.removeprefix("data: "))
+                    if kind in event and condition(event[kind]):
+                        return event[kind]
+        raise AssertionError(f"no such {kind} came")
+
+    return read
+
+
+@pytest.fixture
+def impatient(bot: LocalBot, page: Page) -> Iterator[None]:
+    """The queue hands a failed job out again at once; after the page has noted when it would."""
+
+    class Impatient(Watcher):
+        def given_back(self, message: dict) -> None:
+            boto3.client("sqs").change_message_visibility(
+                QueueUrl=bot.aws.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+
+    watcher = Impatient()
+    bot.jobs.watchers.append(watcher)
+    yield
+    bot.jobs.watchers.remove(watcher)
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_a_method_in_the_answer_is_executed_unless_it_gets_or_sets_the_webhook(w
 
 
 def test_only_allowed_updates_come(world, webhook, delivered):
-    world.webhook = Webhook(world.webhook.url, "s3cret", allowed_updates=("edited_message",))
+    world.allowed_updates = ("edited_message",)
     person = Person(world)
     person.send_text("a new message")
     world.add_update(person.chat_id, {"edited_message": {"text": "an edited one"}})

@@ -143,6 +143,8 @@ def test_the_bots_photo_arrives(ask, world, someone):
         (lambda bot, _: bot.set_my_commands([("Start!", "Begin")]), "Bot_command_invalid"),
         (lambda bot, _: bot.set_my_commands([("start", "")]), "Bot_command_description_invalid"),
         (lambda bot, _: bot.set_my_description("x" * 513), "too long"),
+        (lambda bot, _: bot.set_my_description("x", language_code="deutsch"), "language code"),
+        (lambda bot, _: bot.get_my_commands(scope=library.BotCommandScope("nowhere")), "BotCommandScope"),
     ],
 )
 def test_it_refuses_what_telegram_refuses(ask, someone, work, reason):
@@ -167,15 +169,17 @@ def test_commands_and_descriptions_are_kept_by_language(ask):
         by_language = [await bot.get_my_commands(language_code=code) for code in (None, "ru", "de")]
         await bot.delete_my_commands(language_code="ru")
         gone = await bot.get_my_commands(language_code="ru")
-        return by_language, gone, (await bot.get_my_short_description()).short_description
+        in_groups = await bot.get_my_commands(scope=library.BotCommandScopeAllGroupChats())
+        return by_language, gone, in_groups, (await bot.get_my_short_description()).short_description
 
-    by_language, gone, short = ask(work)
+    by_language, gone, in_groups, short = ask(work)
     assert [[command.description for command in commands] for commands in by_language] == [
         ["Begin"],
         ["Начать"],
         [],
     ]
     assert gone == ()
+    assert in_groups == ()
     assert short == "Short"
 
 

@@ -1,26 +1,60 @@
-"""What the chat page's server lets in, and from whom."""
+"""What the chat page's server lets in, and from whom, and what it shows of the chat."""
 
 from __future__ import annotations
 
 import json
+import re
+from contextlib import contextmanager
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 
-from playground.page.server import SAMPLES, Page
-from playground.telegram import Telegram
+from emotion_bot.chat.texts import COMMANDS, LANGUAGES, texts
+from playground.page.samples import SAMPLES
 
 
 @pytest.fixture
-def world():
-    return Telegram("42:emulated")
+def mine(telegram, page):
+    """The messages that the page's person sent."""
+
+    def messages():
+        chat_id = max(telegram.chats)
+        return [
+            message
+            for (chat, _), message in telegram.messages.items()
+            if chat == chat_id and not message["from"]["is_bot"]
+        ]
+
+    return messages
 
 
 @pytest.fixture
-def page(world):
-    page = Page(world, 0)
-    yield page
-    page.close()
+def post(page):
+    def send(path, **content) -> httpx.Response:
+        return httpx.post(page.url + path, timeout=60, **content)
+
+    return send
+
+
+@pytest.fixture
+def events(page):
+    """The page's stream: an iterator of (number, event)."""
+
+    @contextmanager
+    def read(**headers):
+        with httpx.stream("GET", f"{page.url}/events", headers=headers, timeout=60) as stream:
+            lines = stream.iter_lines()
+
+            def each():
+                for line in lines:
+                    if line.startswith("id: "):
+                        yield int(line[4:]), json.loads(next(lines).removeprefix("data: "))
+
+            yield each()
+
+    return read
 
 
 def test_the_page_and_what_it_needs_are_served_from_here_alone(page):
@@ -28,19 +62,36 @@ def test_the_page_and_what_it_needs_are_served_from_here_alone(page):
 
     assert html.status_code == 200
     assert html.headers["content-security-policy"].startswith("default-src 'self'")
+    assert html.headers["etag"]
     assert "://" not in html.text
-    for name in ("style.css", "script.js", "bot.svg"):
-        assert f"/static/{name}" in html.text
-        assert httpx.get(f"{page.url}/static/{name}").status_code == 200
+    parts = set(re.findall(r'(?:src|href)="(/[^"#]+)', html.text))
+    assert any(part.endswith(".js") for part in parts)
+    for part in parts:
+        assert httpx.get(page.url + part).status_code == 200
     for name in SAMPLES:
         assert httpx.get(f"{page.url}/samples/{name}").status_code == 200
+        small = httpx.get(f"{page.url}/samples/small/{name}")
+        assert small.headers["content-type"] == "image/webp"
+        assert len(small.content) < 10_000
 
 
 @pytest.mark.parametrize(
-    "path", ["/samples/CREDITS.txt", "/samples/../cli.py", "/samples/..%2fcli.py", "/files/x"]
+    "path",
+    [
+        "/samples/CREDITS.txt",
+        "/samples/small/CREDITS.md",
+        "/samples/../cli.py",
+        "/samples/..%2fcli.py",
+        "/files/x",
+        "/crops/1/1/1.png",
+        "/static/server.py",
+    ],
 )
 def test_nothing_else_is_served(page, path):
-    assert httpx.get(page.url + path).status_code == 404
+    answer = httpx.get(page.url + path)
+
+    assert answer.status_code == 404
+    assert answer.json() == {"error": "Not Found."}
 
 
 @pytest.mark.parametrize(
@@ -51,62 +102,144 @@ def test_nothing_else_is_served(page, path):
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_another_sites_page_is_refused(world, page, headers):
+def test_another_sites_page_is_refused(page, mine, post, headers):
     body = {"text": "hello", "language": "en"}
 
-    assert httpx.post(f"{page.url}/text", json=body, headers=headers).status_code == 403
+    for path in ("/text", "/press", "/engine", "/faults", "/file"):
+        assert post(path, json=body, headers=headers).status_code == 403
     assert httpx.get(f"{page.url}/about", headers=headers).status_code == 403
-    assert not world.messages
-    assert httpx.post(f"{page.url}/text", json=body, headers={"Origin": page.url}).status_code == 204
+    assert not mine()
+
+
+def test_a_link_to_the_page_works_and_so_does_the_page_itself(page, mine, post):
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    own = {"Origin": page.url, "Sec-Fetch-Site": "same-origin"}
+
+    assert httpx.get(page.url, headers=link).status_code == 200
+    assert post("/text", json={"text": "hello"}, headers=link).status_code == 403
+    assert post("/text", json={"text": "hello"}, headers=own).status_code == 204
+    assert len(mine()) == 1
 
 
 @pytest.mark.parametrize(
-    "request_of",
+    ("path", "content", "sentence"),
     [
-        {"json": []},
-        {"json": {"text": 1}},
-        {"json": {"text": "  "}},
-        {"content": b"{"},
-        {"data": {"text": "a form of another site"}},
+        ("/text", {"json": []}, "JSON object"),
+        ("/text", {"content": b"{"}, "JSON object"),
+        ("/text", {"data": {"text": "a form"}}, "JSON object"),
+        ("/text", {"json": {"text": 1}}, "Write something"),
+        ("/text", {"json": {"text": "  "}}, "Write something"),
+        ("/text", {"json": {"text": "x" * 4097}}, "at most 4096 characters"),
+        ("/text", {"json": {"text": "x", "language": "<b>"}}, "by its code"),
+        ("/text", {"json": {"text": "x", "reply_to": 999_999_999}}, "not in this chat"),
+        ("/text", {"json": {"text": "x", "reply_to": "1"}}, "by its number"),
+        ("/file", {"data": {"language": "en"}}, "Choose a file"),
+        ("/file", {"files": [("file", ("a", b""))] * 31}, "at most 30 files"),
+        ("/file", {"files": {"file": b"x"}, "data": {"caption": "x" * 1025}}, "at most 1024 characters"),
+        ("/file", {"files": {"file": b"x"}, "data": {"reply_to": "x"}}, "by its number"),
+        ("/press", {"json": {"message_id": 1}}, "Name the button"),
+        ("/press", {"json": {"message_id": 1, "data": "x", "language": "en"}}, "no such button"),
+        ("/engine", {"json": {"engine": "steam"}}, "litert or tensorflow"),
+        ("/engine", {"json": {"engine": "litert", "install": 1}}, "true or false"),
+        ("/faults", {"json": {}}, "slow, flood and no_bundle"),
+        ("/faults", {"json": {"slow": "yes"}}, "true or false"),
+        ("/faults", {"json": {"hail": True}}, "slow, flood and no_bundle"),
     ],
 )
-def test_a_text_that_is_none_is_refused(world, page, request_of):
-    assert httpx.post(f"{page.url}/text", **request_of).status_code == 400
-    assert not world.messages
+def test_each_mistake_is_one_sentence_and_nothing_happens(mine, post, path, content, sentence):
+    answer = post(path, **content)
+
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]
+    assert answer.json()["error"].endswith(".")
+    assert not mine()
 
 
-def test_uploads_are_bounded(world, page):
-    file = {"file": ("a.jpg", bytes(33 * 2**20))}
+@pytest.mark.parametrize(
+    ("size", "sentence"), [(33 << 20, "a.jpg is larger than 32 MB"), (129 << 20, "128 MB")]
+)
+def test_uploads_are_bounded(mine, post, size, sentence):
+    answer = post("/file", files={"file": ("a.jpg", bytes(size))})
 
-    assert httpx.post(f"{page.url}/file", files=file).status_code == 413
-    assert httpx.post(f"{page.url}/file", data={"language": "en"}).status_code == 400
-    assert not world.files
-
-
-def test_what_happens_in_the_chat_streams_to_the_page(world, page, photos):
-    httpx.post(f"{page.url}/text", json={"text": "hello", "language": "ru"})
-    file = {"file": ("obama.jpg", (photos / "obama.jpg").read_bytes())}
-    httpx.post(f"{page.url}/file", files=file, data={"language": "ru"})
-    world.show_action(next(iter(world.chats)), "upload_photo")
-
-    with httpx.stream("GET", f"{page.url}/events") as stream:
-        lines = (line.removeprefix("data: ") for line in stream.iter_lines() if line.startswith("data: "))
-        text, photo, action = (json.loads(next(lines)) for _ in range(3))
-    with httpx.stream("GET", f"{page.url}/events", headers={"Last-Event-ID": "1"}) as stream:
-        resumed = next(line for line in stream.iter_lines() if line.startswith("data: "))
-
-    assert text["message"]["text"] == "hello"
-    assert text["message"]["from"]["language_code"] == "ru"
-    largest = photo["message"]["photo"][-1]["file_id"]
-    assert httpx.get(f"{page.url}/files/{largest}").headers["content-type"] == "image/jpeg"
-    assert action["action"] == "upload_photo"
-    assert json.loads(resumed.removeprefix("data: ")) == action
+    assert answer.status_code == 413
+    assert sentence in answer.json()["error"]
+    assert not mine()
 
 
-def test_a_file_that_is_no_photo_is_not_served(world, page):
-    httpx.post(f"{page.url}/file", files={"file": ("page.html", b"<script>alert(1)</script>")})
-    (file_id,) = world.files
+@pytest.mark.parametrize("language", ["en", "de", "pt-BR", "xx"])
+def test_the_bot_is_introduced_in_the_language_of_the_person(page, language):
+    about = httpx.get(f"{page.url}/about", params={"language": language}).json()
+    known = texts(language[:2])
 
-    assert httpx.get(f"{page.url}/files/{file_id}").status_code == 404
+    assert about["description"] == known.description
+    assert about["commands"] == [
+        {"command": command, "description": known.command_descriptions[command]} for command in COMMANDS
+    ]
+    assert about["username"] == "emotion_playground_bot"
+    assert about["samples"] == list(SAMPLES)
+    assert [entry["code"] for entry in about["languages"]] == list(LANGUAGES)
+    assert httpx.get(f"{page.url}/about", params={"language": "?"}).status_code == 400
+
+
+def test_what_happens_in_the_chat_streams_to_the_page_and_no_other_chat(person, page, mine, post, events):
+    person.send_text("not for this page")
+    post("/text", json={"text": "/help", "language": "ru"})
+    with events() as stream:
+        number, event = next((number, event) for number, event in stream if "message" in event)
+    with events(**{"Last-Event-ID": str(number - 1)}) as stream:
+        resumed = next(stream)
+
+    assert event["message"] == mine()[0]
+    assert event["message"]["from"]["language_code"] == "ru"
+    assert resumed == (number, event)
+
+
+def test_a_photo_of_the_chat_is_served_and_kept_by_the_browser(page, mine, post, photos):
+    post("/file", files={"file": (photos / "obama.jpg").read_bytes()}, data={"caption": "me"})
+    (message,) = mine()
+    address = f"{page.url}/files/{message['photo'][-1]['file_id']}"
+    image = httpx.get(address)
+
+    assert message["caption"] == "me"
+    assert image.headers["content-type"] == "image/jpeg"
+    assert httpx.get(address, headers={"If-None-Match": image.headers["etag"]}).status_code == 304
+
+
+def test_a_file_that_is_no_photo_is_not_served(page, mine, post):
+    post("/file", files={"file": ("page.html", b"<script>alert(1)</script>")})
+    (message,) = mine()
+
+    assert httpx.get(f"{page.url}/files/{message['document']['file_id']}").status_code == 404
+
+
+def test_several_photos_are_albums_of_ten_and_other_files_stand_alone(mine, post):
+    grey = cv2.imencode(".jpg", np.full((20, 20), 127, np.uint8))[1].tobytes()
+    files = [("file", (f"{number}.jpg", grey)) for number in range(12)] + [("file", ("a.txt", b"text"))]
+    first = post("/text", json={"text": "hello"})
+    reply_to = str(mine()[0]["message_id"])
+    sent = post("/file", files=files, data={"caption": "all", "language": "de", "reply_to": reply_to})
+    messages = mine()[1:]
+
+    assert (first.status_code, sent.status_code) == (204, 204)
+    groups = [message.get("media_group_id") for message in messages]
+    assert [groups.count(group) for group in dict.fromkeys(groups)] == [10, 2, 1]
+    assert [message.get("caption") for message in messages] == ["all"] + [None] * 12
+    assert "document" in messages[-1]
+    assert {message["reply_to_message"]["message_id"] for message in messages} == {int(reply_to)}
+
+
+def test_buttons_are_pressed_and_answered(mine, post, until):
+    post("/text", json={"text": "/language", "language": "en"})
+    question = until("message", lambda message: "reply_markup" in message)
+    button = question["reply_markup"]["inline_keyboard"][0][1]
+    press = {"message_id": question["message_id"], "data": button["callback_data"], "language": "en"}
+
+    assert post("/press", json=press).status_code == 204
+    alert = until("alert")
+    assert alert["message_id"] == question["message_id"]
+    assert alert["text"] == texts("de").language_chosen
+    assert until("trace", lambda trace: trace["what"] == "button")["state"] in ("delivering", "done")

@@ -11,6 +11,8 @@ from emotion_bot.chat.texts import texts
 from playground.loopback import Server
 from playground.polling import LongPolling, WrongToken
 
+PATIENCE = 60
+
 
 @pytest.fixture
 def api_url(bot):
@@ -41,6 +43,18 @@ def test_the_bot_answers_without_a_webhook(telegram, bot, person, photos, wait):
     update = person.send_photo((photos / "obama.jpg").read_bytes())
     assert "caption" in wait(person, update)
     assert bot.faces(update) == 1
+
+
+@pytest.mark.usefixtures("polling")
+def test_buttons_and_albums_work_without_a_webhook(telegram, person, photos, wait):
+    question = wait(person, person.send_text("/language"))
+    button = question["reply_markup"]["inline_keyboard"][0][1]
+    alert = person.wait_for_alert(person.press(question, button["callback_data"]), PATIENCE)
+
+    assert alert == {"text": texts("de").language_chosen, "show_alert": True}
+    assert telegram.allowed_updates == ("message", "callback_query")
+    first, _ = person.send_album([(photos / "obama.jpg").read_bytes(), (photos / "biden.jpg").read_bytes()])
+    assert wait(person, first)["media_group_id"]
 
 
 @pytest.mark.usefixtures("polling")

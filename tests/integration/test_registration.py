@@ -22,10 +22,10 @@ def resource(telegram):
 
 def test_creation_registers_webhook_commands_and_descriptions(telegram, bot):
     assert telegram.webhook.secret_token == bot.secret
-    assert telegram.webhook.allowed_updates == ("message",)
+    assert telegram.allowed_updates == ("message", "callback_query")
     for language in LANGUAGES:
         key = "" if language == "en" else language
-        commands = [command["command"] for command in telegram.profile.commands[key]]
+        commands = [command["command"] for command in telegram.profile.commands["default", key]]
         assert commands == list(COMMANDS)
         assert telegram.profile.description[key] == texts(language).description
         assert telegram.profile.short_description[key] == texts(language).short_description

@@ -9,12 +9,13 @@ import pytest
 
 
 @pytest.fixture
-def jobs(bot, monkeypatch):
-    """The update ids of the jobs that reach the recognizer, in order."""
+def jobs(bot, person, monkeypatch):
+    """The update ids of the person's jobs that reach the recognizer, in order."""
     ids, invoke = [], bot.recognizer.invoke
 
     def noted(event):
-        ids.extend(json.loads(record["body"])["update_id"] for record in event["Records"])
+        bodies = [json.loads(record["body"]) for record in event["Records"]]
+        ids.extend(body["update_id"] for body in bodies if body["chat_id"] == person.chat_id)
         return invoke(event)
 
     monkeypatch.setattr(bot.recognizer, "invoke", noted)
