@@ -112,6 +112,14 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(finished, photos, tmp_p
     assert "Traceback" not in stderr
 
 
+def test_a_setting_that_cannot_be_is_one_sentence(finished, photos, tmp_path):
+    status, stdout, stderr = finished("ask", photos / "rocket.jpg", "--out", tmp_path, ENGINE="nonsense")
+
+    assert (status, stdout) == (1, "")
+    assert "ENGINE in the environment: Input should be 'litert' or 'tensorflow'." in stderr
+    assert "Traceback" not in stderr
+
+
 def test_the_exit_status_is_0_if_every_photo_was_answered(finished, photos, tmp_path):
     status, stdout, _ = finished("ask", photos / "rocket.jpg", "--out", tmp_path / "new" / "folder")
 

@@ -1,152 +1,216 @@
-"""The chat page in a real browser."""
+"""The chat page in a real browser: what a person sends, by mouse, by keyboard, by drop and paste."""
 
 from __future__ import annotations
 
-import os
-import shutil
+import re
+import signal
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from emotion_bot.chat.texts import texts
+from tests.e2e.chat_page import answers, say, send_sample, sent, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 120_000
-"""Milliseconds for what takes a second on an idle machine."""
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+ENGLISH = texts("en")
+FETCH_FILES = """async ([names, kind]) => {
+    const data = new DataTransfer();
+    for (const name of names) {
+        const photo = await (await fetch(`/samples/${name}`)).blob();
+        data.items.add(new File([photo], name, { type: photo.type }));
+    }
+    const event = kind === "drop"
+        ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
+        : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+}"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        reason = "the browser test needs chromium: apt-get install chromium, or set CHROMIUM to its path"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, headless=True, args=ARGUMENTS, timeout=PATIENCE
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def url(running):
-    """A playground, and so a chat, for each test: none sees what another said."""
-    with running("--port", 0) as (_, url):
-        yield url
-
-
-@pytest.fixture
-def visit(browser, url):
-    """Open the page as somebody; whatever it complains about, or fetches from elsewhere, fails the test."""
-    complaints, contexts = [], []
-
-    def visit(**somebody):
-        context = browser.new_context(**somebody)
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(url) or complaints.append(request.url))
-        page.on("response", lambda answer: answer.ok or complaints.append(f"{answer.status} {answer.url}"))
-        page.goto(url)
-        expect(page.get_by_role("button", name="/start")).to_be_visible(timeout=PATIENCE)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def answers(page):
-    return page.locator(".message:not(.mine)")
-
-
-def test_a_sample_photo_is_answered_with_the_annotated_one(visit):
+def test_the_page_is_small(visit):
     page = visit()
-    expect(page.get_by_text("What can this bot do?")).to_be_visible()
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+        ".filter(({ name }) => !name.includes('/samples/')).map(entry => entry.encodedBodySize)"
+    )
 
-    page.get_by_role("button", name="two_people.jpg").click()
+    assert len(sizes) > 10
+    assert sum(sizes) < 150_000
 
-    expect(answers(page)).to_contain_text("2 faces, from left to right:", timeout=PATIENCE)
-    picture = answers(page).locator("img")
+
+def test_a_sample_photo_is_answered_with_the_annotated_one_and_a_viewer_shows_both(visit):
+    page = visit()
+
+    answer = send_sample(page, "two people")
+
+    expect(answer).to_contain_text("2 faces, from left to right:")
+    picture = answer.get_by_role("button", name="The photo with its faces marked").locator("img")
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("image => image.naturalWidth") > 1000
-    expect(page.locator(".message.mine img")).to_have_count(1)
-    expect(page.locator("#action")).to_be_hidden()
+    expect(sent(page).last.get_by_role("button", name="Taken by the bot")).to_be_visible()
 
     picture.click()
-    expect(page.get_by_role("dialog").locator("img")).to_be_visible()
+    viewer = page.get_by_role("dialog", name="Photo")
+    expect(viewer.get_by_role("img", name="The photo with its faces marked")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(viewer.get_by_role("img", name="Your photo")).to_be_visible()
+    expect(viewer).to_contain_text(re.compile(r"\d of \d"))
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(viewer).to_be_hidden()
 
 
-def test_commands_and_texts_work_by_keyboard_and_in_russian(visit):
+def test_buttons_tell_details_in_a_dialog_and_count_what_is_wrong(visit):
     page = visit()
-    page.get_by_role("radio", name="RU").check(force=True)
-    expect(page.get_by_placeholder("Сообщение или фото")).to_be_visible()
+    answer = send_sample(page, "astronaut")
 
-    privacy = page.get_by_role("button", name="/privacy")
-    # The buttons are made anew in Russian; before that, focus would be lost with the old ones.
-    expect(privacy).to_have_attribute("title", texts("ru").command_descriptions["privacy"])
-    privacy.focus()
+    answer.get_by_role("button", name=ENGLISH.details_button).click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("happy")
+    expect(dialog.get_by_role("button", name="OK")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(answers(page)).to_have_count(1, timeout=PATIENCE)
-    page.get_by_role("textbox").fill("Привет")
-    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
 
-    expect(answers(page)).to_have_count(2, timeout=PATIENCE)
-    assert "фото" in answers(page).last.inner_text()
+    wrong = answer.get_by_role("button", name=ENGLISH.wrong_button)
+    wrong.click()
+    told = page.get_by_text(ENGLISH.counted)
+    expect(told).to_be_visible()
+    expect(wrong).not_to_have_class(re.compile("busy"))
 
 
-def test_a_photo_can_be_picked_dropped_and_pasted(visit, photos):
+def test_several_photos_go_as_one_album_with_a_caption_and_are_answered_as_one(visit, photos):
     page = visit()
+    before = answers(page).count()
 
-    page.locator("#file").set_input_files(photos / "rocket.jpg")
-    expect(answers(page)).to_have_count(1, timeout=PATIENCE)
-    for count, event, carrier in ((2, "drop", "dataTransfer"), (3, "paste", "clipboardData")):
-        page.evaluate(
-            """async ([name, carrier]) => {
-                const photo = await (await fetch("/samples/rocket.jpg")).blob();
-                const data = new DataTransfer();
-                data.items.add(new File([photo], "rocket.jpg", { type: photo.type }));
-                const kind = name === "drop" ? DragEvent : ClipboardEvent;
-                document.dispatchEvent(new kind(name, { [carrier]: data, bubbles: true, cancelable: true }));
-            }""",
-            [event, carrier],
-        )
-        expect(answers(page)).to_have_count(count, timeout=PATIENCE)
-    expect(answers(page).last).to_contain_text("no face")
+    page.get_by_label("Attach photos").set_input_files(
+        [photos / name for name in ("obama.jpg", "rocket.jpg", "astronaut.png")]
+    )
+    tray = page.get_by_role("group", name="To be sent")
+    expect(tray.get_by_role("listitem")).to_have_count(3)
+    expect(tray.locator("canvas")).to_have_count(3)
+    tray.get_by_role("button", name="Remove rocket.jpg").click()
+    expect(tray.get_by_role("listitem")).to_have_count(2)
+    expect(tray.get_by_role("button", name="Remove astronaut.png")).to_be_focused()
+    write(page).fill("My friends")
+    write(page).press("Enter")
+
+    expect(tray).to_be_hidden()
+    expect(sent(page).last.locator(".album img")).to_have_count(2)
+    expect(sent(page).last).to_contain_text("My friends")
+    expect(answers(page).nth(before).locator(".album img")).to_have_count(2)
+    expect(answers(page)).to_have_count(before + 1)
+    quote = answers(page).nth(before).get_by_role("button", name="Go to the original message")
+    expect(quote).to_contain_text("My friends")
 
 
-@pytest.mark.parametrize(
-    "somebody",
-    [
-        {"viewport": {"width": 320, "height": 560}},
-        {"viewport": {"width": 390, "height": 780}, "color_scheme": "dark"},
-        {"viewport": {"width": 1400, "height": 900}, "color_scheme": "dark"},
-    ],
-    ids=["narrow", "narrow and dark", "wide and dark"],
-)
-def test_it_fits_any_window_and_follows_the_system_into_the_dark(visit, somebody):
-    page = visit(**somebody)
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_photos_can_be_dropped_and_pasted(visit, kind):
+    page = visit()
+    before = answers(page).count()
 
-    assert page.evaluate("document.documentElement.scrollWidth") == somebody["viewport"]["width"]
-    expect(page.get_by_role("textbox")).to_be_in_viewport()
-    expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport()
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
-    assert (max(ground) < 60) == (somebody.get("color_scheme") == "dark")
+    page.evaluate(FETCH_FILES, [["rocket.jpg"], kind])
+    expect(page.get_by_role("group", name="To be sent").get_by_role("listitem")).to_have_count(1)
+    expect(write(page)).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(answers(page).nth(before)).to_contain_text(ENGLISH.no_face[:30])
+
+
+def test_a_broken_file_is_sent_as_it_is_and_answered_with_a_sentence(visit, tmp_path: Path):
+    page = visit()
+    before = answers(page).count()
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff and no more")
+
+    page.get_by_label("Attach photos").set_input_files(tmp_path / "broken.jpg")
+    page.keyboard.press("Enter")
+
+    expect(sent(page).last).to_contain_text("broken.jpg")
+    expect(answers(page).nth(before)).to_contain_text(ENGLISH.unreadable[:30])
+
+
+def test_commands_are_suggested_chosen_by_keyboard_and_clickable_in_answers(visit):
+    page = visit()
+    before = answers(page).count()
+    write(page).press_sequentially("/")
+    options = page.get_by_role("listbox", name="Commands").get_by_role("option")
+    expect(options).to_have_count(len(ENGLISH.command_descriptions))
+    expect(options.first).to_have_attribute("aria-selected", "true")
+
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    expect(write(page)).to_have_attribute("aria-activedescendant", options.last.get_attribute("id"))
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    expect(write(page)).to_have_value("/")
+
+    write(page).press_sequentially("pri")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(sent(page).last).to_contain_text("/privacy")
+    expect(answers(page).nth(before)).to_contain_text(ENGLISH.privacy[:20])
+    expect(write(page)).to_have_value("")
+
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(options).to_have_count(len(ENGLISH.command_descriptions))
+    options.filter(has_text="/start").click()
+    expect(answers(page).nth(before + 1)).to_contain_text(ENGLISH.start[:20])
+    answers(page).nth(before + 1).get_by_role("button", name="/help").click()
+    expect(answers(page).nth(before + 2)).to_contain_text(ENGLISH.help[:20])
+
+
+def test_a_command_can_ask_about_a_photo_that_it_replies_to(visit):
+    page = visit()
+    first = send_sample(page, "portrait")
+    expect(first).to_contain_text("happy")
+    before = answers(page).count()
+
+    sent(page).last.hover()
+    sent(page).last.get_by_role("button", name="Reply").click()
+    expect(page.get_by_text("Reply to You")).to_be_visible()
+    expect(write(page)).to_be_focused()
+    say(page, "/emotion")
+
+    expect(page.get_by_text("Reply to You")).to_be_hidden()
+    expect(sent(page).last.get_by_role("button", name="Go to the original message")).to_be_visible()
+    expect(answers(page).nth(before)).to_contain_text("happy")
+
+
+def test_the_chat_is_still_there_after_a_reload_and_old_alerts_are_not_shown_again(visit):
+    page = visit()
+    answer = send_sample(page, "astronaut")
+    answer.get_by_role("button", name=ENGLISH.details_button).click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    count = page.locator(".message").count()
+
+    page.reload()
+
+    expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
+    expect(page.locator(".message")).to_have_count(count)
+    expect(answers(page).last).to_be_in_viewport()
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+
+
+def test_a_playground_that_went_away_is_told_and_its_return_noticed(visit, running, complaints):
+    with running("--port", 0) as (process, url):
+        page = visit(url)
+        expect(say(page, "/help")).to_be_visible()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        expect(page.get_by_role("alert")).to_contain_text("make run")
+        write(page).fill("Are you there?")
+        page.keyboard.press("Enter")
+        expect(write(page)).to_have_value("Are you there?")
+    with running("--port", url.rpartition(":")[2]) as (_, again):
+        assert again == url
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.locator(".message")).to_have_count(0)
+        page.keyboard.press("Enter")
+        expect(answers(page)).to_have_count(1)
+        page.goto("about:blank")
+    refused = [complaint for complaint in complaints if "ERR_" in complaint or "Failed to load" in complaint]
+    assert refused
+    complaints[:] = [complaint for complaint in complaints if complaint not in refused]
