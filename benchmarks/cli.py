@@ -14,6 +14,7 @@ import click
 from benchmarks import (
     accuracy,
     cold_start,
+    conversation,
     image,
     machine,
     memory,
@@ -35,7 +36,17 @@ if TYPE_CHECKING:
 DOCS, LOOK = Path(__file__).parents[1] / "docs", Path("out")
 ENGINES = ("litert", "tensorflow")
 CONTENDERS = (*NAMES, "fer")
-PARTS = ("accuracy", "size", "cold_start", "start", "memory", "sustained", "stages", "photo_path")
+PARTS = (
+    "accuracy",
+    "size",
+    "conversation",
+    "cold_start",
+    "start",
+    "memory",
+    "sustained",
+    "stages",
+    "photo_path",
+)
 QUIET = 0.95
 """Of the time, a process has its core on a machine that does nothing else."""
 REFUSALS = (
@@ -43,6 +54,7 @@ REFUSALS = (
     WorkerFailed,
     cold_start.NoEmulator,
     cold_start.NotAnswered,
+    conversation.NotTalking,
     image.BuildFailed,
     accuracy.NotAnnotated,
 )
@@ -69,11 +81,15 @@ class Effort:
     memory: int = 400
     """Photographs."""
     starts: int = 7
+    talks: int = 11
+    """Rounds with the whole bot."""
     annotated: int | None = None
     """Photographs of the folder; None: all."""
 
 
-QUICK = Effort(cores=1, rounds=3, steps=1, every=3, stages=5, sustained=100, memory=8, starts=1, annotated=8)
+QUICK = Effort(
+    cores=1, rounds=3, steps=1, every=3, stages=5, sustained=100, memory=8, starts=1, talks=1, annotated=8
+)
 
 
 @click.command(help=__doc__)
@@ -138,6 +154,7 @@ def measurements(
 
     parts: dict[str, Callable[[], Any]] = {
         "size": lambda: size.measure(ENGINES),
+        "conversation": lambda: conversation.measure(Path(store), effort.talks),
         "cold_start": lambda: cold_start.measure(Path(store), ENGINES, effort.starts),
         "start": lambda: start.measure(store, NAMES, effort.starts),
         "memory": lambda: memory.measure(store, ENGINES, effort.memory),

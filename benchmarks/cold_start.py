@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from benchmarks.turns import Figures
-    from emotion_bot.chat.updates import PhotoRequest
+    from emotion_bot.chat.requests import PhotoRequest
 
 EMULATOR = "lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-"
 """In the virtual environment of aws-sam-cli, which carries it."""

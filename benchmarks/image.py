@@ -1,4 +1,4 @@
-"""The recognizer's folder as its image holds it, with one engine's packages, for this machine's Python."""
+"""The recognizer's folder as its image holds it, for this machine's Python, and the webhook's layer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ FUNCTION = ROOT / "functions" / "recognizer"
 RUNTIME = ROOT / "benchmarks" / "requirements-runtime.txt"
 PARTS = ("install.sh", "unlink.py", "requirements-{engine}.txt")
 """Of the function's folder: what the packages are made by."""
-SLIM = ROOT / "layers" / "shared" / "slim.py"
+SHARED = ROOT / "layers" / "shared"
+SLIM = SHARED / "slim.py"
 
 
 class BuildFailed(Exception):
@@ -33,15 +34,25 @@ def build(engine: str) -> Path:
     if not _is_current(folder, [*sources, SLIM]):
         _run("sh", FUNCTION / "install.sh", engine, folder, "--quiet")
         _note(folder, [*sources, SLIM])
-    shutil.rmtree(folder / "emotion_bot", ignore_errors=True)
-    shutil.copytree(
-        ROOT / "layers" / "shared" / "emotion_bot",
-        folder / "emotion_bot",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+    _copy_own(folder)
     shutil.copy(FUNCTION / "app.py", folder)
     compiling = (sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
     _run(*compiling, folder / "emotion_bot", folder / "app.py")
+    return folder
+
+
+def layer() -> Path:
+    """The layer's folder, as `sam build` makes it, with our own code as it is now.
+
+    Raises:
+        BuildFailed: the packages cannot be installed.
+    """
+    folder = BUILT / "layer"
+    sources = [SHARED / "Makefile", SHARED / "requirements.txt", SLIM]
+    if not _is_current(folder, sources):
+        _run("make", "-C", SHARED, "build-SharedLayer", f"ARTIFACTS_DIR={folder}", f"PYTHON={sys.executable}")
+        _note(folder, sources)
+    _copy_own(folder / "python")
     return folder
 
 
@@ -57,6 +68,13 @@ def runtime_client() -> Path:
         _run(*pip, "--require-hashes", "--requirement", RUNTIME, "--target", folder)
         _note(folder, [RUNTIME])
     return folder
+
+
+def _copy_own(folder: Path) -> None:
+    """Our own package, as it is now."""
+    shutil.rmtree(folder / "emotion_bot", ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(SHARED / "emotion_bot", folder / "emotion_bot", ignore=ignored)
 
 
 def _is_current(folder: Path, sources: list[Path]) -> bool:

@@ -43,6 +43,7 @@ def page(figures: Figures, pictures: Mapping[str, str]) -> str:
         detect_table=by_cores(paths, "detect"),
         classify_table=by_cores(paths, "classify"),
         stages_table=stages(figures["stages"]),
+        conversation=conversation(figures["conversation"]) if "conversation" in figures else "",
         cold_table=cold_start(figures["cold_start"]),
         start_table=start(figures["start"]),
         memory_photos=figures["memory"]["litert"]["photos"],
@@ -99,7 +100,7 @@ def busy(figures: Figures) -> float:
 
 
 def summary(figures: Figures) -> str:
-    """The headline as a table, and what was found on annotated photographs."""
+    """The headline as a table, the conversation, and what was found on annotated photographs."""
     headlines = table(
         ("", "ours", "peer", "times"),
         [
@@ -107,8 +108,12 @@ def summary(figures: Figures) -> str:
             for title, ours, theirs, unit in headline(figures)
         ],
     )
-    found = figures.get("accuracy")
-    return f"{headlines}\n\n{detectors(found['detectors'])}" if found else headlines
+    parts = [headlines]
+    if "conversation" in figures:
+        parts.append(musts(figures["conversation"]))
+    if "accuracy" in figures:
+        parts.append(detectors(figures["accuracy"]["detectors"]))
+    return "\n\n".join(parts)
 
 
 def by_cores(paths: Mapping[str, Any], part: str) -> str:
@@ -151,6 +156,31 @@ def cold_start(figures: Mapping[str, Figures]) -> str:
             for engine, each in figures.items()
         ],
     )
+
+
+def conversation(figures: Figures) -> str:
+    """The section about how the bot feels."""
+    return Template((HERE / "conversation.template.md").read_text(encoding="utf-8")).substitute(
+        table=musts(figures)
+    )
+
+
+def musts(figures: Figures) -> str:
+    """What the conversation takes, beside what it must not exceed."""
+    webhook, page = figures["webhook"], figures["page"]
+    rows = [
+        ("webhook, warm, a command answered", f"{figures['command']:.2f} ms", "5 ms"),
+        ("the same, in a chat that is new to it", f"{figures['first_command']:.2f} ms", ""),
+        ("webhook, import", f"{webhook['import'] / 1e3:.2f} s", "0.5 s"),
+        ("webhook, zip with its layer", f"{(webhook['zip'] + webhook['layer']) / 1e6:.1f} MB", "25 MB"),
+        ("from a photo to its answer in the chat", f"{figures['photo']:.0f} ms", "250 ms"),
+    ]
+    if page is not None:
+        rows += [
+            ("chat page, first paint", f"{page['first_paint'] / 1e3:.2f} s", "0.5 s"),
+            ("chat page, bytes", f"{page['bytes'] / 1e3:.0f} KB", "150 KB"),
+        ]
+    return table(("", "", "at most"), rows)
 
 
 def start(figures: Mapping[str, Figures]) -> str:
