@@ -37,6 +37,8 @@ class Trace:
     engine: str | None = None
     model: str | None = None
     updates: list[Json] = field(default_factory=list)
+    is_readable: bool = True
+    """Whether at least one photo of it could be read."""
     faces: dict[int, list[Json]] = field(default_factory=dict)
     """By the message that holds the photo."""
     crops: dict[tuple[int, int], bytes] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Trace:
             "note": self.note,
             "engine": self.engine,
             "model": self.model,
+            "is_readable": self.is_readable,
             "photos": [
                 {"message_id": message_id, "faces": faces} for message_id, faces in self.faces.items()
             ],

@@ -129,7 +129,7 @@ class Traces(Observer, Watcher, logging.Handler):
         trace.note = ""
         if attempt.method == "sendChatAction" or trace.what == "album":
             trace.state, trace.queued_at = "queued", time.time()
-            trace.note = "waits for the rest of the album" if trace.what == "album" else self._circumstances()
+            trace.note = self._circumstances()
         elif attempt.method_error is not None:
             trace.state = "failed"
             trace.note = (
@@ -206,6 +206,7 @@ class Traces(Observer, Watcher, logging.Handler):
                     trace.add(stage, spent)
                 trace.engine, trace.model = self._engine(), fields.get("model")
                 trace.state, trace.note = "done", ""
+                trace.is_readable = not trace.faces or fields.get("faces") is not None
                 self.tell(trace)
                 if trace.faces:
                     self._answered(trace)

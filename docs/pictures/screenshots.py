@@ -84,7 +84,7 @@ def main() -> None:
         pictures: tuple[tuple[Scheme, str], ...] = (("light", "chat.png"), ("dark", "chat-dark.png"))
         for scheme, name in pictures:
             with chat(browser, DESK, scheme) as page:
-                send_samples(page, "Send the sample: two people")
+                send_samples(page, "Send the sample: two people", "Send the sample: portrait")
                 save(page, name)
         with chat(browser, PHONE, "light") as page:
             send_samples(page, "Send the sample: astronaut")

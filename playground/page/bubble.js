@@ -83,15 +83,21 @@ function openable(message, can) {
 }
 
 function fileLine({ file_name: name, file_size: size }) {
-  const kilobytes = new Intl.NumberFormat(language(), { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 });
   const lines = element("span", { className: "lines" }, element("b", {}, name ?? say("file")));
-  if (size !== undefined) lines.append(element("span", {}, kilobytes.format(size / 1000)));
+  if (size !== undefined) lines.append(element("span", {}, fileSize(size)));
   return element("p", { className: "file" }, element("span", { className: "sign" }, icon("file")), lines);
+}
+
+function fileSize(bytes) {
+  const [unit, by] = bytes < 1000 ? ["byte", 1] : bytes < 1e6 ? ["kilobyte", 1000] : ["megabyte", 1e6];
+  // "Short" is the whole word for bytes, in English.
+  const as = { style: "unit", unit, unitDisplay: by > 1 ? "short" : "narrow", maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat(language(), as).format(bytes / by);
 }
 
 function metaLine(message, mine, can) {
   const sent = new Date(message.date * 1000);
-  const clock = sent.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
+  const clock = sent.toLocaleTimeString(language(), { timeStyle: "short" });
   const meta = element("span", { className: "meta" });
   if (!mine) meta.append(button("inspect", { hidden: true }, () => can.inspect(message)));
   meta.append(element("time", { dateTime: sent.toISOString() }, clock));

@@ -16,6 +16,8 @@ let botName = "";
 let last;
 let unread = 0;
 let replaying = true;
+let follows = true; // the newest message stays in view
+let top = 0;
 let actionTimer;
 
 /** Say what the parts of a bubble do; see `bubble`. */
@@ -52,14 +54,13 @@ export function settle() {
 }
 
 export function show(message) {
-  const follows = isAtEnd() || !message.from.is_bot;
   const album = message.media_group_id;
   if (album && last?.messages[0].media_group_id === album) grow(message);
   else add(message);
   byId("intro").hidden = true;
   byId("strip").hidden = false;
   if (message.from.is_bot) hideAction();
-  if (follows || replaying) scrollDown();
+  if (follows || replaying || !message.from.is_bot) scrollDown();
   else unread += 1;
   countUnread();
 }
@@ -87,9 +88,6 @@ function finish(entry) {
   for (const { message_id: id } of entry.messages) bubbles.set(id, entry);
   translate(entry.item);
   mark(entry.item, traceOf(entry));
-  for (const image of entry.item.querySelectorAll("img")) {
-    image.addEventListener("load", () => isAtEnd(image.clientHeight) && scrollDown(), { once: true });
-  }
   return entry.item;
 }
 
@@ -147,7 +145,6 @@ export function showAction({ action, date }) {
   byId("action-text").textContent = words;
   byId("status").textContent = words;
   byId("status").classList.add("busy");
-  const follows = isAtEnd();
   byId("action").hidden = false;
   if (follows) scrollDown();
   clearTimeout(actionTimer);
@@ -161,9 +158,10 @@ export function hideAction() {
   byId("status").classList.remove("busy");
 }
 
-const isAtEnd = (slack = 0) => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR + slack;
+const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
 
 function scrollDown() {
+  follows = true;
   log.scrollTop = log.scrollHeight;
 }
 
@@ -173,7 +171,20 @@ function countUnread() {
   byId("unread").textContent = unread || "";
 }
 
-log.addEventListener("scroll", countUnread, { passive: true });
+log.addEventListener("scroll", () => {
+  // Only who scrolls back leaves the newest; what grows above or below it does not.
+  if (isAtEnd()) follows = true;
+  else if (log.scrollTop < top) follows = false;
+  top = log.scrollTop;
+  countUnread();
+}, { passive: true });
+
+const resized = new ResizeObserver(() => {
+  if (follows) scrollDown();
+  countUnread();
+});
+for (const node of [log, list]) resized.observe(node);
+
 byId("newest").addEventListener("click", () => {
   scrollDown();
   byId("text").focus();

@@ -29,7 +29,8 @@ export function reply(message) {
   replyingTo = message;
   byId("reply-bar").hidden = !message;
   if (!message) return;
-  byId("reply-quote").replaceChildren(...quoted(message, say("replyTo", { name: nameOf(message) })));
+  const heading = message.from.is_bot ? say("replyTo", { name: nameOf(message) }) : say("replyToYou");
+  byId("reply-quote").replaceChildren(...quoted(message, heading));
   text.focus();
 }
 

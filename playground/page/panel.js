@@ -9,6 +9,7 @@ import * as update from "./update.js";
 const RECENT = 8;
 const WIDE = matchMedia("(min-width: 1000px)");
 const panel = byId("panel");
+const body = panel.querySelector(".panel-body");
 const toggle = byId("panel-toggle");
 let shown = null; // an update's id
 let opener = toggle;
@@ -32,7 +33,10 @@ export function open(isOpen, focus = true) {
 export function take(trace, isReplayed) {
   const isNew = !traces.get(trace.update_id);
   traces.keep(trace, isReplayed);
-  if (isNew && trace.what !== "button" && trace.update_id > (shown ?? 0)) shown = trace.update_id;
+  if (isNew && trace.what !== "button" && trace.update_id > (shown ?? 0)) {
+    shown = trace.update_id;
+    body.scrollTop = 0;
+  }
   draw();
 }
 

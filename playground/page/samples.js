@@ -12,6 +12,7 @@ export function offer(names) {
     const photos = names.map((name) => sample([name], say("sample", { name: nameOf(name) })));
     const album = sample(names.slice(0, ALBUM), say("sampleAlbum"));
     album.classList.add("stack");
+    album.append(element("span", { "aria-hidden": "true" }, say("album")));
     box.replaceChildren(...photos, album);
   }
 }

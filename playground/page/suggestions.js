@@ -42,6 +42,7 @@ function option({ command, description }) {
     element("span", {}, description),
   );
   made.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the text
+  made.addEventListener("pointermove", () => light([...box.children].indexOf(made)));
   made.addEventListener("click", () => take(`/${command}`));
   return made;
 }

@@ -23,11 +23,14 @@ export function heading(trace) {
     "div",
     { className: "heading" },
     element("h3", {}, name, " ", element("span", { className: "quiet" }, `#${trace.update_id}`)),
-    element("span", { className: `state ${trace.state}` }, say(`state.${trace.state}`)),
+    element("span", { className: `state ${trace.state}` }, isGathering(trace) ? say("stages.gather") : say(`state.${trace.state}`)),
     trace.attempts > 1 && element("span", { className: "state again" }, say("attempt", { n: trace.attempts })),
     total(trace),
   );
 }
+
+const isGathering = ({ what, state, stages }) =>
+  what === "album" && state === "queued" && !stages.some(({ name }) => name === "queue");
 
 /** What it took, or takes so far: see `tick`. */
 function total(trace) {
@@ -54,7 +57,7 @@ export function way(trace) {
   let broken = false;
   const nodes = Object.entries(NODES).map(([node, names]) => {
     const times = took(names);
-    const done = times.length > 0 || (node === "answer" && trace.state === "done");
+    const done = times.length > 0 || (trace.state === "done" && (node === "answer" || !direct));
     let state = done ? "done" : "";
     if (!done && direct) state = "skipped";
     if (AT[trace.state] === node) state = "active";
@@ -96,7 +99,7 @@ export function explanation(trace) {
 /** The faces of each photo, with their crops and scores. */
 export function faces(trace) {
   const photos = trace.photos ?? [];
-  if (!photos.length || trace.state !== "done") return null;
+  if (!photos.length || trace.state !== "done" || !trace.is_readable) return null;
   const box = element("div", { className: "faces" }, element("h4", {}, say("faces")));
   photos.forEach((photo, index) => {
     if (photos.length > 1) box.append(element("h5", {}, say("photoNumber", { n: index + 1 })));
@@ -108,10 +111,11 @@ export function faces(trace) {
 
 function face({ number, candidates, scores, size, crop }) {
   const image = element("img", { className: "crop", src: crop, alt: say("crop", { n: number }), width: 48, height: 48 });
+  const percentages = rounded(scores);
   const bars = EMOTIONS.map((emotion) => {
     const track = element("span", { className: "track", "aria-hidden": "true" }, element("i"));
     style(track, "--share", scores[emotion]);
-    return element("li", { className: emotion }, element("span", {}, say(`emotions.${emotion}`)), track, element("b", {}, percent(scores[emotion])));
+    return element("li", { className: emotion }, element("span", {}, say(`emotions.${emotion}`)), track, element("b", {}, percent(percentages[emotion] / 100)));
   });
   return element(
     "li",
@@ -122,6 +126,15 @@ function face({ number, candidates, scores, size, crop }) {
       element("ul", { className: "scores", role: "list" }, ...bars),
       element("p", { className: "quiet" }, say("px", { w: size[0], h: size[1] }))),
   );
+}
+
+/** In whole percent, 100 in all: by the largest remainder, as in the bot's caption. */
+function rounded(scores) {
+  const whole = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, Math.floor(100 * scores[emotion])]));
+  const remainder = (emotion) => 100 * scores[emotion] - whole[emotion];
+  const missing = 100 - EMOTIONS.reduce((sum, emotion) => sum + whole[emotion], 0);
+  for (const emotion of [...EMOTIONS].sort((a, b) => remainder(b) - remainder(a)).slice(0, missing)) whole[emotion] += 1;
+  return whole;
 }
 
 function verdict(candidates) {

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from emotion_bot.chat.texts import texts
-from tests.e2e.chat_page import answers, say, send_sample, sent, write
+from tests.e2e.chat_page import answers, message, say, send_sample, sent, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def test_a_sample_photo_is_answered_with_the_annotated_one_and_a_viewer_shows_bo
     picture = answer.get_by_role("button", name="The photo with its faces marked").locator("img")
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("image => image.naturalWidth") > 1000
-    expect(sent(page).last.get_by_role("button", name="Taken by the bot")).to_be_visible()
+    expect(sent(page).last.get_by_role("button", name="Received by the bot")).to_be_visible()
 
     picture.click()
     viewer = page.get_by_role("dialog", name="Photo")
@@ -104,6 +104,27 @@ def test_several_photos_go_as_one_album_with_a_caption_and_are_answered_as_one(v
     expect(answers(page)).to_have_count(before + 1)
     quote = answers(page).nth(before).get_by_role("button", name="Go to the original message")
     expect(quote).to_contain_text("My friends")
+
+
+def test_the_newest_message_stays_in_view_until_one_scrolls_back(visit, tell, photos):
+    page = visit(staged=True)
+    for number in range(1, 30):
+        tell(page, message(number, is_bot=True, text=f"Message {number}"))
+    newest, log = answers(page).last, page.get_by_role("log")
+    expect(newest).to_be_in_viewport(ratio=1)
+
+    page.get_by_label("Attach photos").set_input_files([photos / "obama.jpg"])
+    expect(page.get_by_role("group", name="To be sent")).to_be_visible()
+    expect(newest).to_be_in_viewport(ratio=1)
+    newest.evaluate("item => item.querySelector('.words').append('\\n'.repeat(9) + 'the end')")
+    expect(log).to_have_js_property("scrollTop", log.evaluate("log => log.scrollHeight - log.clientHeight"))
+
+    log.hover()
+    page.mouse.wheel(0, -500)
+    expect(page.get_by_role("button", name="Go to the newest message")).to_be_visible()
+    tell(page, message(30, is_bot=True, text="Message 30"))
+    expect(answers(page).last).not_to_be_in_viewport()
+    expect(page.get_by_role("button", name="Go to the newest message")).to_have_text("1")
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
@@ -169,11 +190,11 @@ def test_a_command_can_ask_about_a_photo_that_it_replies_to(visit):
 
     sent(page).last.hover()
     sent(page).last.get_by_role("button", name="Reply").click()
-    expect(page.get_by_text("Reply to You")).to_be_visible()
+    expect(page.get_by_text("Reply to your message")).to_be_visible()
     expect(write(page)).to_be_focused()
     say(page, "/emotion")
 
-    expect(page.get_by_text("Reply to You")).to_be_hidden()
+    expect(page.get_by_text("Reply to your message")).to_be_hidden()
     expect(sent(page).last.get_by_role("button", name="Go to the original message")).to_be_visible()
     expect(answers(page).nth(before)).to_contain_text("happy")
 

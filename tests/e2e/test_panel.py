@@ -26,13 +26,14 @@ TRACE = {
     "note": "",
     "engine": None,
     "model": None,
+    "is_readable": True,
     "photos": [{"message_id": 1, "faces": []}],
 }
 STAGES = [{"name": "queue", "milliseconds": 20.4}, {"name": "webhook", "milliseconds": 4.2}]
 FACES = [
     {"number": 1, "candidates": ["happy"], "scores": {"happy": 0.93, "sad": 0.02, "neutral": 0.05}},
     {"number": 2, "candidates": ["sad", "neutral"], "scores": {"happy": 0.1, "sad": 0.5, "neutral": 0.4}},
-    {"number": 3, "candidates": [], "scores": {"happy": 0.3, "sad": 0.3, "neutral": 0.4}},
+    {"number": 3, "candidates": [], "scores": {"happy": 0.045, "sad": 0.31, "neutral": 0.645}},
 ]
 
 
@@ -54,7 +55,7 @@ def test_a_photo_is_followed_from_the_webhook_to_its_faces(visit):
     send_sample(page, "two people")
 
     expect(panel(page).get_by_text("answered", exact=True)).to_be_visible()
-    for stage in ("webhook", "in the queue", "find and read faces", "send the answer"):
+    for stage in ("webhook", "in the queue", "find and look at faces", "send the answer"):
         expect(panel(page).get_by_text(stage, exact=True)).to_be_visible()
     crops = panel(page).get_by_role("img", name=re.compile("48 by 48"))
     expect(crops).to_have_count(2)
@@ -85,7 +86,7 @@ def test_stages_appear_as_they_happen_with_retries_and_their_notes(staged, tell)
     expect(panel(page)).to_contain_text("Attempt 2")
     expect(panel(page).locator(".note")).to_have_text("429, in 3 s")
     expect(panel(page).locator(".waterfall li")).to_have_text([re.compile("webhook.*4.2"), re.compile("20")])
-    expect(page.locator(".message.mine .ticks")).to_have_accessible_name(re.compile("^Taken"))
+    expect(page.locator(".message.mine .ticks")).to_have_accessible_name(re.compile("^Received"))
 
     tell(page, {"trace": TRACE | {"stages": STAGES, "state": "failed", "note": "set aside"}})
     expect(panel(page)).to_contain_text("failed")
@@ -103,7 +104,7 @@ def test_faces_are_told_with_their_scores_in_the_colours_of_the_answer(staged, t
         [
             re.compile("Face 1 looks happy.*93%.*2%.*5%.*40 × 50 px"),
             re.compile("hard to tell: sad or neutral"),
-            re.compile("too small to tell"),
+            re.compile("too small to tell.*5%.*31%.*64%"),  # 100 in all
         ]
     )
     for emotion, colour in COLOURS.items():
@@ -112,6 +113,30 @@ def test_faces_are_told_with_their_scores_in_the_colours_of_the_answer(staged, t
     widths = found.first.locator(".scores i").evaluate_all("bars => bars.map(bar => bar.clientWidth)")
     assert widths[0] > 10 * widths[2] > 10 * widths[1] > 0
     expect(panel(page)).to_contain_text("TensorFlow · 2026")
+
+    tell(page, {"trace": TRACE | done | {"is_readable": False}})
+    expect(page.locator(".faces")).to_have_count(0)
+
+
+def test_an_answer_of_the_recognizers_has_been_there_even_if_nothing_was_recognised(staged, tell):
+    page = staged
+    tell(page, {"trace": TRACE | {"what": "command", "stages": STAGES, "state": "done", "photos": []}})
+
+    expect(panel(page).locator(".way .done")).to_have_count(4)
+
+
+def test_an_album_waits_for_the_rest_and_a_new_message_is_shown_from_its_top(staged, tell):
+    page = staged
+    body = panel(page).get_by_role("region", name="Behind the scenes", exact=True)
+    tell(page, {"trace": TRACE | {"state": "done"}})
+    panel(page).get_by_role("switch", name="The model is missing").scroll_into_view_if_needed()
+    assert body.evaluate("body => body.scrollTop") > 0
+
+    waiting = {"update_id": 8, "what": "album", "state": "queued", "stages": STAGES[1:]}
+    tell(page, {"trace": TRACE | waiting})
+
+    expect(panel(page)).to_contain_text("wait for the others")
+    expect(body).to_have_js_property("scrollTop", 0)
 
 
 def test_an_answer_belongs_to_its_question_even_if_a_photo_is_asked_about_twice(staged, tell):
@@ -155,7 +180,7 @@ def test_a_missing_engine_is_offered_for_installation(staged, tell, engine, told
         {"state": {"engine": ENGINE | {"tensorflow": "installing", "note": "212 MB"}, "faults": NO_FAULTS}},
     )
 
-    expect(panel(page).get_by_role("progressbar", name="Installing TensorFlow …")).to_be_visible()
+    expect(panel(page).get_by_role("progressbar", name="Installing TensorFlow…")).to_be_visible()
     expect(panel(page)).to_contain_text("212 MB")
     assert asked == [{"engine": "tensorflow", "install": True}]
 

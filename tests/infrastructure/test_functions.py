@@ -9,6 +9,7 @@ from importlib.metadata import packages_distributions
 import pytest
 
 from emotion_bot.settings import RecognizerSettings, RegistrarSettings, WebhookSettings
+from functions.webhook import app
 
 SETTINGS = {
     "WebhookFunction": WebhookSettings,
@@ -142,6 +143,17 @@ def test_telegram_learns_of_the_webhook_once_it_can_be_called(stack):
 
 def test_the_webhook_answers_before_telegram_gives_up(stack):
     assert stack["WebhookFunction"]["Timeout"] < 60
+
+
+@pytest.mark.parametrize(("client", "calls"), [(app.parameters, 1), (app.sqs, 1), (app.dynamodb, 2)])
+def test_the_webhook_says_503_itself_where_a_part_does_not_answer(stack, monkeypatch, client, calls):
+    """An album's update asks the table twice: for the chat's language, then for the album."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    made = client.__wrapped__()
+    config = getattr(made, "client", made).meta.config
+    attempt = config.connect_timeout + config.read_timeout
+    longest = calls * config.retries["total_max_attempts"] * attempt
+    assert longest < stack["WebhookFunction"]["Timeout"] - 1
 
 
 def test_tensorflow_is_refused_on_arm64(template, make_stack):

@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 import pytest
 
 from emotion_bot.jobs import AlbumItem, AlbumJob
+from emotion_bot.once import KEY_PREFIX
 from emotion_bot.records import Albums, Languages
 
 SECRETS = {"ReadBotToken": "BotTokenParameter", "ReadWebhookSecret": "WebhookSecretParameter"}
@@ -44,6 +45,12 @@ def as_list(value):
 
 def own_statements(stack, function):
     return [each for policy in stack[function]["Policies"] for each in policy.get("Statement", [])]
+
+
+def on_records(stack, function):
+    table = {"Fn::GetAtt": ["RecordsTable", "Arn"]}
+    (statement,) = [each for each in own_statements(stack, function) if each["Resource"] == table]
+    return statement
 
 
 def shared_statements(stack):
@@ -127,12 +134,14 @@ def test_each_thing_is_named(stack):
     assert found == {(action, str(resource)) for action, resource in targets.items()}
 
 
-def test_the_webhook_reaches_albums_and_languages_but_not_which_updates_are_answered(stack):
-    """The records' keys begin so, and the webhook asks for one by one: whatever has no key is not allowed."""
-    (statement,) = [each for each in own_statements(stack, "WebhookFunction") if "Condition" in each]
-    assert statement["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["album#*", "language#*"]}
-    }
+@pytest.mark.parametrize(
+    ("function", "keys"),
+    [("WebhookFunction", ["album#*", "language#*"]), ("RecognizerFunction", [f"{KEY_PREFIX}#*", "album#*"])],
+)
+def test_a_function_reaches_its_own_records_only(stack, function, keys):
+    """The records' keys begin so, and each is asked for one by one: whatever has no key is not allowed."""
+    statement = on_records(stack, function)
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
     assert all(action.startswith("dynamodb:") for action in statement["Action"])
     assert not {"dynamodb:Scan", "dynamodb:Query"} & set(statement["Action"])
 
@@ -172,8 +181,8 @@ def test_the_records_of_the_webhook_have_the_keys_that_it_may_reach(stack):
     languages.chosen(5)
     languages.choose(5, "de")
     languages.forget(5)
-    (statement,) = [each for each in own_statements(stack, "WebhookFunction") if "Condition" in each]
-    patterns = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    condition = on_records(stack, "WebhookFunction")["Condition"]
+    patterns = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     keys = [key["id"]["S"] for key in asked.keys]
     assert len(keys) == 4
     assert {key for key in keys if not any(fnmatch(key, pattern) for pattern in patterns)} == set()

@@ -50,6 +50,15 @@ def test_a_photos_way_is_told_stage_by_stage(page, send, until):
     assert trace["model"]
 
 
+def test_a_file_that_cannot_be_read_is_not_said_to_hold_no_face(page, until):
+    httpx.post(
+        f"{page.url}/file", files=[("file", ("me.jpg", b"\xff\xd8\xff and no more"))]
+    ).raise_for_status()
+
+    trace = until("trace", lambda trace: trace["state"] == "done")
+    assert (trace["what"], trace["is_readable"]) == ("photo", False)
+
+
 def test_faces_come_with_the_crops_that_the_network_saw(page, send, until):
     send("two_people.jpg")
     (photo,) = until("trace", found)["photos"]

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAl
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emotion_bot.answer import about, answer, answer_album
-from emotion_bot.chat.errors import TelegramFailure, TryAgain, Undeliverable
+from emotion_bot.chat.errors import Refused, TelegramFailure, TryAgain, Undeliverable
 from emotion_bot.chat.texts import texts
 from emotion_bot.jobs import AboutJob, AlbumJob, PhotoJob
 from emotion_bot.once import configure, once
@@ -142,6 +142,8 @@ class Attempt:
         except Undeliverable as error:
             logger.warning("answer undeliverable", update_id=self.job.update_id, reason=str(error))
             metrics.count("Undeliverable")
+            if isinstance(error, Refused):
+                self._apologise()  # a group may allow texts, but no photos
         except TimeoutError:
             raise TryAgain("the invocation has no time left") from None
         else:

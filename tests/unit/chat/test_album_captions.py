@@ -22,7 +22,7 @@ def test_an_album_is_a_line_for_each_item_by_its_number():
     pictures = [[HAPPY], [HAPPY, UNSURE, TINY, HAPPY], [], [UNSURE], [TINY], *REFUSALS]
     assert plain(texts("en").album_caption(pictures)).splitlines() == [
         "How the faces look, photo by photo:",
-        "1. looks happy 93 %",
+        "1. looks happy 93%",
         "2. 4 faces: 2 happy, 2 unclear",
         "3. no face found",
         "4. hard to tell: neutral or sad",
@@ -30,7 +30,7 @@ def test_an_album_is_a_line_for_each_item_by_its_number():
         "6. over 20 MB: please send it as a photo",
         "7. cannot be read: please send it as a photo",
         "8. too many pixels: please send it as a photo",
-        "9. not a photo: I look at still pictures only",
+        "9. not a still picture: please send a photo or a screenshot",
         "10. did not reach me: please send it again",
     ]
 
@@ -38,12 +38,14 @@ def test_an_album_is_a_line_for_each_item_by_its_number():
 def test_an_album_without_a_face_says_so_and_what_to_do():
     caption = texts("en").album_caption([[], "unsupported"])
     assert caption.startswith("I found no face in this album. Please try photos where")
-    assert caption.endswith("\n\n1. no face found\n2. not a photo: I look at still pictures only")
+    assert caption.endswith(
+        "\n\n1. no face found\n2. not a still picture: please send a photo or a screenshot"
+    )
 
 
 def test_an_album_of_nothing_to_look_at_does_not_claim_that_there_was_no_face():
     assert texts("en").album_caption(["oversized", "unreadable"]).splitlines()[0] == (
-        "I could look at nothing in this album:"
+        "I could not look at anything in this album:"
     )
 
 

@@ -20,20 +20,20 @@ def test_one_face_is_a_sentence_and_its_bars():
     assert plain(texts("en").caption([HAPPY])).splitlines() == [
         "This face looks happy.",
         "",
-        "▰▰▰▰▰▰▰▰▰▱ 93 % happy",
-        "▰▱▱▱▱▱▱▱▱▱ 5 % neutral",
-        "▱▱▱▱▱▱▱▱▱▱ 2 % sad",
+        "▰▰▰▰▰▰▰▰▰▱ 93% happy",
+        "▰▱▱▱▱▱▱▱▱▱ 5% neutral",
+        "▱▱▱▱▱▱▱▱▱▱ 2% sad",
     ]
     assert plain(texts("de").caption([HAPPY])).startswith("Dieses Gesicht sieht fröhlich aus.\n\n▰")
 
 
 def test_one_face_that_is_hard_to_tell_has_both_in_the_sentence():
     assert plain(texts("en").caption([UNSURE])).splitlines() == [
-        "It is hard to tell how this face looks: neutral or sad.",
+        "It is hard to tell whether this face looks neutral or sad.",
         "",
-        "▰▰▰▰▰▱▱▱▱▱ 45 % neutral",
-        "▰▰▰▰▱▱▱▱▱▱ 41 % sad",
-        "▰▱▱▱▱▱▱▱▱▱ 14 % happy",
+        "▰▰▰▰▰▱▱▱▱▱ 45% neutral",
+        "▰▰▰▰▱▱▱▱▱▱ 41% sad",
+        "▰▱▱▱▱▱▱▱▱▱ 14% happy",
     ]
 
 
@@ -49,8 +49,8 @@ def test_one_face_that_is_too_small_is_not_guessed_and_says_what_to_do(language)
 def test_several_faces_are_a_line_each():
     assert plain(texts("en").caption([HAPPY, UNSURE, TINY])).splitlines() == [
         "3 faces, from left to right:",
-        "1. looks happy 93 % · neutral 5 % · sad 2 %",
-        "2. hard to tell: neutral 45 % or sad 41 % · happy 14 %",
+        "1. looks happy 93% · neutral 5% · sad 2%",
+        "2. hard to tell: neutral 45% or sad 41% · happy 14%",
         "3. too small to tell",
     ]
 
@@ -58,9 +58,9 @@ def test_several_faces_are_a_line_each():
 def test_a_line_breaks_between_scores_only():
     _, first, *_ = texts("en").caption([HAPPY, SAD]).splitlines()
     assert first.split(" ")[1:] == [
-        "looks\N{NO-BREAK SPACE}happy\N{NO-BREAK SPACE}93\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE}·",
-        "neutral\N{NO-BREAK SPACE}5\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE}·",
-        "sad\N{NO-BREAK SPACE}2\N{NO-BREAK SPACE}%",
+        "looks\N{NO-BREAK SPACE}happy\N{NO-BREAK SPACE}93%\N{NO-BREAK SPACE}·",
+        "neutral\N{NO-BREAK SPACE}5%\N{NO-BREAK SPACE}·",
+        "sad\N{NO-BREAK SPACE}2%",
     ]
 
 
@@ -99,14 +99,30 @@ def test_faces_are_counted_in_the_right_plural(language, count):
     [
         ("en", "and 1 more: 1 happy"),
         ("de", "und 1 weiteres: 1 fröhlich"),
-        ("es", "y 1 más: 1 × feliz"),
-        ("pt", "e mais 1: 1 × feliz"),
-        ("ru", "и ещё 1 лицо: радостно — 1"),
-        ("uk", "і ще 1 обличчя: радісно — 1"),
+        ("es", "y 1 más: 1 feliz"),
+        ("pt", "e mais 1: 1 feliz"),
+        ("ru", "и ещё 1 лицо: 1 радостное"),
+        ("uk", "і ще 1 обличчя: 1 радісне"),
     ],
 )
 def test_the_rest_may_be_one(language, rest):
     assert texts(language).caption([HAPPY] * (LISTED_FACES + 1)).splitlines()[-1] == rest
+
+
+@pytest.mark.parametrize(
+    ("language", "counted"),
+    [
+        ("en", "21 happy, 5 neutral, 2 sad"),
+        ("de", "21 fröhlich, 5 neutral, 2 traurig"),
+        ("es", "21 felices, 5 neutrales, 2 tristes"),
+        ("pt", "21 felizes, 5 neutros, 2 tristes"),
+        ("ru", "21 радостное, 5 нейтральных, 2 грустных"),
+        ("uk", "21 радісне, 5 нейтральних, 2 сумні"),
+    ],
+)
+def test_the_emotion_agrees_with_how_many_show_it(language, counted):
+    faces = [HAPPY] * 21 + [SeenFace(("neutral",), HAPPY.scores, (9, 9))] * 5 + [SAD] * 2
+    assert texts(language).album_caption([faces]).endswith(f": {counted}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -145,16 +161,16 @@ def test_details_of_an_only_face():
 
 def test_details_of_one_face_of_several():
     assert plain(texts("en").details(2, 3, UNSURE)).splitlines() == [
-        "Face 2 of 3 is hard to tell: neutral or sad.",
+        "It is hard to tell whether face 2 of 3 looks neutral or sad.",
         "",
-        "▰▰▰▰▰▱▱▱▱▱ 45 % neutral",
-        "▰▰▰▰▱▱▱▱▱▱ 41 % sad",
-        "▰▱▱▱▱▱▱▱▱▱ 14 % happy",
+        "▰▰▰▰▰▱▱▱▱▱ 45% neutral",
+        "▰▰▰▰▱▱▱▱▱▱ 41% sad",
+        "▰▱▱▱▱▱▱▱▱▱ 14% happy",
         "",
         "Size: 31 × 40 px",
     ]
     assert texts("en").details(1, 3, HAPPY).splitlines()[0] == "Face 1 of 3 looks happy."
-    assert texts("en").details(3, 3, TINY).splitlines()[0] == "Face 3 of 3 is too small to tell."
+    assert texts("en").details(3, 3, TINY).splitlines()[0] == "Face 3 of 3 is too small to tell how it looks."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -42,14 +42,13 @@ def test_percentages_sum_to_100_best_first_and_none_is_off_by_one(seen):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_percent_signs_stand_as_the_language_has_them(language):
-    custom = "93\N{NO-BREAK SPACE}%" if language == "en" else format_percent(0.93, locale=language)
-    assert custom in texts(language).caption([HAPPY])
+    assert format_percent(0.93, locale=language) in texts(language).caption([HAPPY])
 
 
 @pytest.mark.parametrize(
     ("language", "labels"),
     [
-        ("en", ("looks happy 93 %", "hard to tell: neutral or sad", "too small to tell")),
+        ("en", ("looks happy 93%", "hard to tell: neutral or sad", "too small to tell")),
         ("de", ("sieht fröhlich aus, 93 %", "schwer zu sagen: neutral oder traurig", "zu klein")),
         ("es", ("parece feliz 93 %", "difícil de decir: neutral o triste", "demasiado pequeña")),
         ("pt", ("parece feliz 93%", "difícil dizer: neutro ou triste", "pequeno demais")),

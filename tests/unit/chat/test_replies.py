@@ -12,7 +12,6 @@ from emotion_bot.chat.replies import reply
 from emotion_bot.chat.requests import (
     AlbumRequest,
     CommandRequest,
-    Ignored,
     OversizedPhoto,
     PhotoRequest,
     Press,
@@ -117,7 +116,3 @@ def test_one_person_counts_an_answer_as_wrong_once_a_day():
 
 def test_an_app_that_presses_what_is_no_button_does_not_wait_for_ever():
     assert reply(Press("77", None, PRIVATE)) == {"method": "answerCallbackQuery", "callback_query_id": "77"}
-
-
-def test_nothing_is_said_where_nothing_was_asked():
-    assert reply(Ignored("bot")) is None

@@ -16,7 +16,14 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from emotion_bot.chat import telegram as module
 from emotion_bot.chat.constants import Limit
-from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TokenRejected, TryAgain, Undeliverable
+from emotion_bot.chat.errors import (
+    FileTooBig,
+    Refused,
+    TelegramFailure,
+    TokenRejected,
+    TryAgain,
+    Undeliverable,
+)
 from emotion_bot.chat.telegram import Telegram
 from emotion_bot.jobs import Origin
 from tests.unit.fakes import API, TOKEN, FakeBotApi
@@ -186,7 +193,7 @@ def test_a_text_is_sent_as_a_reply(api, do):
     ("code", "description", "parameters", "failure", "message"),
     [
         (403, "Forbidden: bot was blocked by the user", {}, Undeliverable, "blocked by the user"),
-        (400, "Bad Request: chat not found", {}, Undeliverable, "Chat not found"),
+        (400, "Bad Request: chat not found", {}, Refused, "Chat not found"),
         (
             400,
             "Bad Request: group chat was upgraded",

@@ -146,7 +146,7 @@ def test_what_cannot_be_used_gets_a_sentence_of_its_own(language):
             "es",
             (
                 "programa informático",
-                "qué parece una cara, no lo que siente la persona",
+                "el aspecto de una cara, no lo que siente la persona",
                 "trabajo",
                 "escuela",
             ),
@@ -155,7 +155,7 @@ def test_what_cannot_be_used_gets_a_sentence_of_its_own(language):
             "pt",
             (
                 "programa de computador",
-                "o que um rosto parece, não o que a pessoa sente",
+                "a aparência de um rosto, não o que a pessoa sente",
                 "trabalho",
                 "escola",
             ),

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters as powertools_parameters
 from aws_lambda_powertools.utilities.parameters.base import DEFAULT_PROVIDERS
 from moto import mock_aws
 
@@ -48,6 +49,8 @@ def parameters(monkeypatch):
         read.cache_clear()
     fake = FakeParameters(secret=SECRET, token=TOKEN)
     monkeypatch.setitem(DEFAULT_PROVIDERS, "ssm", fake)
+    monkeypatch.setattr(webhook_app, "parameters", lambda: fake)
+    monkeypatch.setattr(powertools_parameters, "SSMProvider", lambda **_: fake)  # for who imports it anew
     return fake
 
 

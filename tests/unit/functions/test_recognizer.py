@@ -222,10 +222,11 @@ def test_without_leave_to_hide_it_the_photo_comes_back_when_the_queue_says(bot, 
     assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
 
 
-@pytest.mark.parametrize(
-    ("code", "description"),
-    [(403, "Forbidden: bot was blocked by the user"), (400, "Bad Request: chat not found")],
-)
+BLOCKED = (403, "Forbidden: bot was blocked by the user")
+NO_PHOTOS = (400, "Bad Request: not enough rights to send photos to the chat")
+
+
+@pytest.mark.parametrize(("code", "description"), [BLOCKED, NO_PHOTOS])
 def test_what_cannot_be_delivered_is_done_with(bot, api, context, log, capsys, code, description):
     api.fail("sendPhoto", code, description)
     assert failures(app.handler(batch(record(JOB)), context)) == []
@@ -235,6 +236,18 @@ def test_what_cannot_be_delivered_is_done_with(bot, api, context, log, capsys, c
     assert counted(capsys.readouterr().out) == {"Jobs": 1, "Undeliverable": 1}
     app.handler(batch(record(JOB)), context)
     assert api.methods.count("sendPhoto") == 1
+
+
+def test_where_only_the_photo_is_refused_a_sentence_says_so(bot, api, context):
+    api.fail("sendPhoto", *NO_PHOTOS)
+    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert api.sent("sendMessage")["text"] == texts("en").apology
+
+
+def test_whoever_blocked_the_bot_is_not_written_to_again(bot, api, context):
+    api.fail("sendPhoto", *BLOCKED)
+    app.handler(batch(record(JOB)), context)
+    assert "sendMessage" not in api.methods
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -416,6 +429,12 @@ class TestAlbum:
         assert failures(app.handler(batch(record(ALBUM)), context)) == []
         assert bot.albums.is_forgotten
         assert counted(capsys.readouterr().out) == {"Jobs": 1, "Undeliverable": 1}
+
+    def test_where_only_the_album_is_refused_a_sentence_says_so(self, bot, api, context):
+        api.fail("sendMediaGroup", *NO_PHOTOS)
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        assert bot.albums.is_forgotten
+        assert api.sent("sendMessage")["text"] == texts("en").album_apology
 
     def test_while_telegram_says_slow_down_it_is_kept_whole(self, bot, api, context):
         api.fail("sendMediaGroup", 429, retry_after=30)

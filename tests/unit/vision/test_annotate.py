@@ -17,7 +17,7 @@ from emotion_bot.vision.annotate import (
 )
 from emotion_bot.vision.layout import clamp, overlap, place, squeeze
 
-LABEL = "looks happy 93 %"
+LABEL = "looks happy 93%"
 UNSURE = "hard to tell: neutral or sad"
 
 

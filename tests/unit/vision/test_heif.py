@@ -259,6 +259,16 @@ def test_the_process_that_reads_it_knows_no_keys(monkeypatch, tmp_path):
         decode(FILE)
 
 
+def test_the_process_finds_its_libraries_where_the_bot_does(monkeypatch, tmp_path):
+    """Lambda's images keep Python's own in /var/lang/lib, and say so in this variable only."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\n[ "$LD_LIBRARY_PATH" = "{tmp_path}" ] && exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert decode(FILE).ndim == 3
+
+
 def test_its_library_stays_out_of_the_bot(tmp_path):
     (tmp_path / "photo.heic").write_bytes(FILE)
     script = """

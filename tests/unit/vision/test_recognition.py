@@ -20,7 +20,7 @@ def face(scores, threshold=0.0, too_small=False):
 def test_a_sure_face_has_one_candidate():
     looked_at = face([0.125, 0.25, 0.625], 0.53)
     assert (looked_at.emotion, looked_at.candidates) == ("neutral", ("neutral",))
-    assert looked_at.label == "looks neutral 62 %"
+    assert looked_at.label == "looks neutral 62%"
 
 
 def test_an_unsure_one_has_the_two_best_the_best_first():
@@ -68,7 +68,7 @@ def test_a_face_that_is_too_small_names_no_emotion_but_keeps_its_scores():
 @pytest.mark.parametrize(
     ("threshold", "too_small", "look", "label"),
     [
-        (0.5, False, "happy", "looks happy 50 %"),
+        (0.5, False, "happy", "looks happy 50%"),
         (0.6, False, HARD_TO_TELL, "hard to tell: happy or sad"),
         (0.5, True, TOO_SMALL, "too small to tell"),
         (0.6, True, TOO_SMALL, "too small to tell"),

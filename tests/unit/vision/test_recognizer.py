@@ -107,7 +107,7 @@ def test_faces_come_from_left_to_right_with_their_own_scores():
         FixedDetector((210, 10, 50, 50), (10, 10, 50, 50)), BrightnessClassifier(), MANIFEST
     )
     dark, bright = recognizer.recognize(cv2.imencode(".png", photo)[1].tobytes()).faces
-    assert (dark.box, dark.emotion, dark.label) == ((10, 10, 50, 50), "sad", "looks sad 100 %")
+    assert (dark.box, dark.emotion, dark.label) == ((10, 10, 50, 50), "sad", "looks sad 100%")
     assert (bright.box, bright.emotion) == ((210, 10, 50, 50), "happy")
 
 

@@ -36,7 +36,7 @@ class AlbumCaptions(Looks):
                 "front and not too small."
             )
             return f"{sentence}\n"
-        return self._words.gettext("I could look at nothing in this album:")
+        return self._words.gettext("I could not look at anything in this album:")
 
     def _item(self, picture: Sequence[SeenFace] | Refusal) -> str:
         if isinstance(picture, str):
@@ -57,6 +57,6 @@ class AlbumCaptions(Looks):
             % {"megabytes": Limit.DOWNLOAD_BYTES >> 20},
             "unreadable": self._words.gettext("cannot be read: please send it as a photo"),
             "too_many_pixels": self._words.gettext("too many pixels: please send it as a photo"),
-            "unsupported": self._words.gettext("not a photo: I look at still pictures only"),
+            "unsupported": self._words.gettext("not a still picture: please send a photo or a screenshot"),
             "unavailable": self._words.gettext("did not reach me: please send it again"),
         }[refusal]

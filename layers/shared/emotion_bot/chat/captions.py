@@ -65,18 +65,23 @@ class Captions(Looks):
         if len(face.candidates) == 1:
             return self._words.gettext("This face %(looks)s.") % {"looks": self._looks(face.candidates[0])}
         either = {"either": self._either(*map(self._name, face.candidates))}
-        return self._words.gettext("It is hard to tell how this face looks: %(either)s.") % either
+        return self._words.gettext("It is hard to tell whether this face looks %(either)s.") % either
 
     def _one_of(self, number: int, count: int, face: SeenFace) -> str:
         """One face of several."""
         which: dict[str, object] = {"number": number, "count": count}
         if not face.candidates:
-            return self._words.gettext("Face %(number)d of %(count)d is too small to tell.") % which
+            return (
+                self._words.gettext("Face %(number)d of %(count)d is too small to tell how it looks.") % which
+            )
         if len(face.candidates) == 1:
             which |= {"looks": self._looks(face.candidates[0])}
             return self._words.gettext("Face %(number)d of %(count)d %(looks)s.") % which
         which |= {"either": self._either(*map(self._name, face.candidates))}
-        return self._words.gettext("Face %(number)d of %(count)d is hard to tell: %(either)s.") % which
+        return (
+            self._words.gettext("It is hard to tell whether face %(number)d of %(count)d looks %(either)s.")
+            % which
+        )
 
     def _line(self, face: SeenFace) -> str:
         """One face of several: how it looks and its scores, in one line that breaks between these only."""
@@ -120,7 +125,7 @@ class Captions(Looks):
         ) % {"count": count}
 
     def _closer(self) -> str:
-        return self._words.gettext("Please send a photo taken from closer.")
+        return self._words.gettext("Please send a photo taken from closer up.")
 
 
 def _whole(text: str) -> str:

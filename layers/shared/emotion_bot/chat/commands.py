@@ -28,19 +28,19 @@ class Commands(Notices):
         """How to use the bot."""
         readings = (
             self._words.gettext("The percentage says how sure the program is."),
-            self._words.gettext("“Hard to tell”: it cannot choose, and I name the two likeliest."),
+            self._words.gettext("“Hard to tell”: it cannot decide, so I name the two likeliest."),
             self._words.gettext("“Too small to tell”: too few pixels for a guess."),
             self._words.gettext("Several faces are numbered from left to right."),
             self._words.gettext(
-                "The buttons show all the figures of a face, and let you tell me that I am wrong."
+                "The buttons show all the figures for a face, and let you tell me that I got it wrong."
             ),
         )
         return "\n\n".join(
             [
                 self._words.gettext(
                     "Send me a photo, or a picture as a file: JPEG, PNG, WebP or HEIC, at most "
-                    "%(megabytes)d MB. I send it back with a box around each face and a guess how it looks: "
-                    "happy, sad or neutral."
+                    "%(megabytes)d MB. I send it back with a box around each face and a guess at how it "
+                    "looks: happy, sad or neutral."
                 )
                 % {"megabytes": Limit.DOWNLOAD_BYTES >> 20},
                 self._words.gettext(
@@ -63,7 +63,8 @@ class Commands(Notices):
     def language_question(self) -> str:
         """Over the buttons that choose a language."""
         return self._words.gettext(
-            "Which language shall I use in this chat? “%(automatic)s” means the language of your Telegram."
+            "Which language shall I use in this chat? “%(automatic)s” means the language of your Telegram "
+            "app."
         ) % {"automatic": self.language_automatic}
 
     @property
@@ -74,14 +75,14 @@ class Commands(Notices):
     @property
     def language_chosen(self) -> str:
         """An alert, in the new language."""
-        return self._words.gettext("From now on, I write English in this chat.")
+        return self._words.gettext("From now on, I will write in English in this chat.")
 
     @property
     def deleted(self) -> str:
         """To /delete."""
         return self._words.gettext(
-            "Done: no choice of language is kept for this chat any more. Besides, I keep only the message "
-            "numbers that /privacy tells of; they go by themselves.\n"
+            "Done: no language is kept for this chat any more. Besides that, I keep only the numbers that "
+            "/privacy lists; they are deleted automatically.\n"
             "\n"
             "What was written in this chat is kept by Telegram: delete there what you no longer want."
         )
@@ -90,6 +91,6 @@ class Commands(Notices):
     def counted(self) -> str:
         """An alert to whoever says that the answer is wrong."""
         return self._words.gettext(
-            "Thank you! I have counted that I was wrong. Nothing else is kept: neither the photo nor who "
+            "Thank you! I have counted one more mistake. Nothing else is kept: neither the photo nor who "
             "said so."
         )

@@ -2,6 +2,7 @@
 
 TelegramFailure
 ├── Undeliverable      the person blocked the bot, the chat is gone: nothing to retry
+│   └── Refused        this call, such as a photo where none may be sent: another may be taken
 ├── FileTooBig         Telegram does not let bots fetch this file
 ├── TokenRejected      the bot's token is wrong or was revoked
 └── TryAgain           flood control, Telegram's own trouble, the network: later it may work
@@ -36,6 +37,10 @@ class TelegramFailure(Exception):
 
 class Undeliverable(TelegramFailure):
     """Telegram refuses for good."""
+
+
+class Refused(Undeliverable):
+    """Telegram refuses this call for good; that it refuses every other is not said."""
 
 
 class FileTooBig(TelegramFailure):
@@ -76,8 +81,10 @@ def sorted_out() -> Iterator[None]:
         raise TokenRejected from None
     except ChatMigrated:
         raise Undeliverable("the group became a supergroup") from None
-    except (BadRequest, Forbidden) as error:
+    except Forbidden as error:
         raise Undeliverable(_refusal(error)) from None
+    except BadRequest as error:
+        raise Refused(_refusal(error)) from None
     except (NetworkError, httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
         raise TryAgain(f"Telegram cannot be reached: {type(error).__name__}") from None
     except (TelegramError, httpx.InvalidURL) as error:

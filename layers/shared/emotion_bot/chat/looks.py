@@ -59,15 +59,19 @@ class Looks(Catalogue):
         """Several of them, counted by how they look."""
         counts = Counter(face.candidates[0] if len(face.candidates) == 1 else _UNCLEAR for face in faces)
         unclear = counts.pop(_UNCLEAR, 0)
-        parts = [
-            self._words.gettext("%(count)d %(emotion)s") % {"count": count, "emotion": self._name(emotion)}
-            for emotion, count in counts.most_common()
-        ]
+        parts = [self._counted(emotion, count) for emotion, count in counts.most_common()]
         if unclear:
-            parts.append(
-                self._words.ngettext("%(count)d unclear", "%(count)d unclear", unclear) % {"count": unclear}
-            )
+            parts.append(self._counted(_UNCLEAR, unclear))
         return ", ".join(parts)
+
+    def _counted(self, look: str, count: int) -> str:
+        """So many faces that look so: many a language has the adjective agree with the number."""
+        return {
+            "happy": self._words.ngettext("%(count)d happy", "%(count)d happy", count),
+            "sad": self._words.ngettext("%(count)d sad", "%(count)d sad", count),
+            "neutral": self._words.ngettext("%(count)d neutral", "%(count)d neutral", count),
+            _UNCLEAR: self._words.ngettext("%(count)d unclear", "%(count)d unclear", count),
+        }[look] % {"count": count}
 
     def _looks(self, emotion: str) -> str:
         return {
@@ -84,4 +88,4 @@ class Looks(Catalogue):
         }[emotion]
 
     def _percent(self, number: int) -> str:
-        return self._words.gettext("%(number)d %%") % {"number": number}
+        return self._words.gettext("%(number)d%%") % {"number": number}

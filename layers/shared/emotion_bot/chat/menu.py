@@ -21,10 +21,16 @@ class Menu(Catalogue):
             "emotion": self._words.gettext("In reply to a photo: how do the faces look?"),
             "help": self._words.gettext("How to get good answers"),
             "privacy": self._words.gettext("What happens to your photo"),
-            "language": self._words.gettext("Choose my language"),
+            "language": self._words.gettext("Choose the language of this chat"),
             "delete": self._words.gettext("Delete what I keep about this chat"),
             "about": self._words.gettext("How I work, and how often I am right"),
         }
 
     def _listed(self, *commands: Command) -> str:
-        return "\n".join(f"/{command} – {self.command_descriptions[command]}" for command in commands)
+        purposes = self.command_descriptions
+        lines = (
+            self._words.gettext("/%(command)s – %(purpose)s")
+            % {"command": command, "purpose": purposes[command]}
+            for command in commands
+        )
+        return "\n".join(lines)

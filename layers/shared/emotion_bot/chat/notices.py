@@ -19,7 +19,7 @@ class Notices(Menu, Looks):
                     "looks happy, sad or neutral."
                 ),
                 self._words.gettext(
-                    "Please know: a computer program guesses the emotion from the picture of the face. It "
+                    "Please note: a computer program guesses the emotion from the picture of the face. It "
                     "judges how a face looks, not what the person feels, and it is often wrong. Send photos "
                     "of other people only if they agree. Do not use my answers to decide anything about a "
                     "person, least of all at work, at school or in studies, where the law of the European "
@@ -33,7 +33,9 @@ class Notices(Menu, Looks):
     @property
     def _albums_and_groups(self) -> str:
         lines = (
-            self._words.gettext("Album: several photos sent at once get one answer together."),
+            self._words.gettext(
+                "Album: send several photos at once, and you get one answer for all of them."
+            ),
             self._words.gettext(
                 "Group: reply to a photo with /emotion, mention me in a photo's caption, or send a photo in "
                 "reply to me. I look at nothing else there."
@@ -46,13 +48,14 @@ class Notices(Menu, Looks):
         """What is kept, where, and how long."""
         kept = (
             self._words.gettext(
-                "Queue: while your photo waits, the numbers of your chat, message and file, and your "
-                "language. Usually for seconds, and for at most 14 days when something fails."
+                "Queue: until you have your answer, the numbers of your chat, topic, message and file, the "
+                "file's size, and your language. Usually for seconds, and for at most 14 days when "
+                "something fails."
             ),
             self._words.gettext(
-                "Table: for about 25 hours the number of each message that was answered, so that nobody is "
-                "answered twice. Of an album, the numbers of its messages as long, and those of its files "
-                "until it is answered."
+                "Table: for about 25 hours, the number of each message that was answered, as a hash, so that "
+                "nobody is answered twice. For an album, its own number and those of its chat and messages "
+                "for as long, and those of its files until it is answered."
             ),
             self._words.gettext(
                 "Language: if you choose one with /language, it is kept in the table with the number of the "
@@ -74,12 +77,12 @@ class Notices(Menu, Looks):
                 self.command_descriptions["privacy"],
                 self._words.gettext(
                     "I fetch it from Telegram and hold it in memory only while I answer. It is not stored, "
-                    "neither is the answer, and neither serves to train anything. I have no account of you."
+                    "nor is the answer, and neither is used to train anything. I keep no profile of you."
                 ),
                 self._words.gettext("What is kept, and for how long:") + "\n" + bullets(*kept),
                 self._words.gettext(
-                    "All of it is encrypted where it is kept, and deleted by itself; the table may take a "
-                    "few days more for that."
+                    "All of it is encrypted where it is kept, and deleted automatically; in the table, that "
+                    "may take a few days longer."
                 ),
                 self._words.gettext(
                     "To delete the chosen language at once, send /delete. The chat itself is kept by "
@@ -119,10 +122,10 @@ class Notices(Menu, Looks):
 
     def _accuracy(self, accuracy: float, faces: int) -> str:
         return self._words.ngettext(
-            "How often I am right: of %(count)d face that it had never seen (the PrivateTest of FER-2013), "
-            "it named %(percentage)s as people had. Expect less of everyday photos.",
-            "How often I am right: of %(count)d faces that it had never seen (the PrivateTest of FER-2013), "
-            "it named %(percentage)s as people had. Expect less of everyday photos.",
+            "How often I am right: of %(count)d face that the network had never seen (the PrivateTest of "
+            "FER-2013), it named %(percentage)s as people did. Expect less with everyday photos.",
+            "How often I am right: of %(count)d faces that the network had never seen (the PrivateTest of "
+            "FER-2013), it named %(percentage)s as people did. Expect less with everyday photos.",
             faces,
         ) % {"count": faces, "percentage": self._percent(round(100 * accuracy))}
 

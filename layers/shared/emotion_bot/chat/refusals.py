@@ -30,18 +30,18 @@ class Refusals(Catalogue):
                 )
             case "video" | "video_note":
                 return self._words.gettext(
-                    "I cannot watch videos. Pause it where a face is seen well, take a screenshot, and send "
-                    "me that."
+                    "I cannot watch videos. Pause yours where a face is easy to see, take a screenshot, and "
+                    "send me that."
                 )
             case "animation":
                 return self._words.gettext(
-                    "I cannot watch GIFs: they move. Pause it where a face is seen well, take a screenshot, "
-                    "and send me that."
+                    "I cannot look at GIFs: they move. Take a screenshot where a face is easy to see, and "
+                    "send me that."
                 )
             case "live_photo":
                 return self._words.gettext(
-                    "I cannot look at live photos. Please send it again as an ordinary photo, without the "
-                    "motion."
+                    "I cannot look at live photos. Please send yours again as an ordinary photo, without "
+                    "the motion."
                 )
             case "animated_sticker" | "video_sticker":
                 return self._words.gettext(

@@ -13,16 +13,15 @@ from emotion_bot.chat import buttons
 from emotion_bot.chat.requests import (
     AlbumRequest,
     CommandRequest,
-    Ignored,
     OversizedPhoto,
     PhotoRequest,
     Press,
-    Request,
     Unsupported,
 )
 from emotion_bot.chat.texts import texts
 
 if TYPE_CHECKING:
+    from emotion_bot.chat.requests import Asked
     from emotion_bot.chat.texts import Command
     from emotion_bot.jobs import Origin
 
@@ -30,8 +29,8 @@ _WRONG_REMEMBERED: Final = 24 * 60 * 60
 """Seconds for which an app answers "wrong?" itself when it is pressed again: one person counts once."""
 
 
-def reply(request: Request) -> dict[str, Any] | None:
-    """The Bot API call that answers a request at once, or None if there is nothing to say."""
+def reply(request: Asked) -> dict[str, Any]:
+    """The Bot API call that answers a request at once, or says that an answer is coming."""
     match request:
         case PhotoRequest(job) | AlbumRequest(job):
             return _call("sendChatAction", job, action=ChatAction.UPLOAD_PHOTO.value)
@@ -43,8 +42,6 @@ def reply(request: Request) -> dict[str, Any] | None:
             return _message(origin, texts(origin.language).unsupported(kind))
         case Press(query, button, origin):
             return {"method": "answerCallbackQuery", "callback_query_id": query, **_alert(button, origin)}
-        case Ignored():
-            return None
 
 
 def _command(name: Command | None, origin: Origin) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Texts(Commands, Refusals, Captions, AlbumCaptions):
         >>> from emotion_bot.chat.faces import SeenFace
         >>> face = SeenFace(["happy"], {"happy": 0.931, "sad": 0.019, "neutral": 0.05}, (231, 240))
         >>> texts("en").label(face)
-        'looks happy 93 %'
+        'looks happy 93%'
         >>> texts("de").label(face)
         'sieht fröhlich aus, 93 %'
     """

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PROGRAM: Final = Path(__file__).with_name("heif_process.py")
 _LONGEST: Final = 10.0
 """Seconds; 12 megapixels take half a second."""
+_KEPT: Final = ("LD_LIBRARY_PATH",)
+"""Without it the Python of Lambda's images, in /var/lang, does not find its own library."""
 
 
 def unpack(photo: bytes) -> NDArray[Any]:
@@ -36,10 +38,15 @@ def unpack(photo: bytes) -> NDArray[Any]:
             capture_output=True,
             timeout=_LONGEST,
             check=True,
-            # Nothing else of ours: what takes over the decoder finds no keys there.
-            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=_environment(),
         )
     except subprocess.SubprocessError:
         raise UnreadablePhoto from None
     kind, shape, pixels = process.stdout.split(b"\n", 2)
     return np.frombuffer(pixels, kind.decode()).reshape(tuple(map(int, shape.split())))
+
+
+def _environment() -> dict[str, str]:
+    """Where Python and its packages lie, no more: what takes over the decoder finds no keys there."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

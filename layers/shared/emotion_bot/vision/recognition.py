@@ -71,12 +71,12 @@ class Face:
 
     @property
     def label(self) -> str:
-        """What stands beside the face unless the caller says otherwise, as in "looks happy 93 %"."""
+        """What stands beside the face unless the caller says otherwise, as in "looks happy 93%"."""
         if self.too_small:
             return "too small to tell"
         if self.hard_to_tell:
             return f"hard to tell: {' or '.join(self.candidates)}"
-        return f"looks {self.emotion} {self.scores[self.emotion]:.0%}".replace("%", " %")
+        return f"looks {self.emotion} {self.scores[self.emotion]:.0%}"
 
 
 @dataclass(frozen=True, slots=True)
