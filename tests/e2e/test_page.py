@@ -35,7 +35,7 @@ def test_the_page_is_small(visit):
     page = visit()
     sizes = page.evaluate(
         "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
-        ".filter(({ name }) => !name.includes('/samples/')).map(entry => entry.encodedBodySize)"
+        ".map(({ transferSize }) => transferSize)"
     )
 
     assert len(sizes) > 10

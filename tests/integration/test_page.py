@@ -75,6 +75,20 @@ def test_the_page_and_what_it_needs_are_served_from_here_alone(page):
         assert len(small.content) < 10_000
 
 
+@pytest.mark.parametrize("path", ["/", "/static/page.js", "/static/style.css", "/static/bot.svg"])
+def test_what_the_page_is_written_in_comes_compressed_to_those_who_take_it_so(page, path):
+    packed = httpx.get(page.url + path)
+    plain = httpx.get(page.url + path, headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < len(plain.content)
+    again = httpx.get(page.url + path, headers={"If-None-Match": packed.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
 @pytest.mark.parametrize(
     "path",
     [
