@@ -282,7 +282,7 @@ class TestAlbum:
         api.meanwhile["download"] = hold
         self.answer(api, recognizer, items, places=3)
         assert len(recognizer.photos) == 10
-        assert most == 3
+        assert most <= 3  # that several come at one time, the next test shows
 
     def test_photos_are_fetched_together(self, api, recognizer):
         together = asyncio.Barrier(3)
