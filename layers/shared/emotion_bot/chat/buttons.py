@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Final
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from emotion_bot.chat.faces import SeenFace
-from emotion_bot.chat.texts import LANGUAGE_NAMES, LANGUAGES
+from emotion_bot.chat.texts import LANGUAGE_NAMES, LANGUAGES, LISTED_FACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emotion_bot.chat.texts import Texts
 
-NUMBERED: Final = 10
-"""So many faces have a button of their own, as many as a caption spells out."""
 _PER_ROW: Final = 5
 _LANGUAGES_PER_ROW: Final = 2
 
@@ -75,7 +73,7 @@ def under_answer(faces: Sequence[SeenFace], words: Texts) -> InlineKeyboardMarku
         return InlineKeyboardMarkup([[details, wrong]])
     numbers = [
         InlineKeyboardButton(str(number), callback_data=_written(number, len(faces), face))
-        for number, face in enumerate(faces[:NUMBERED], start=1)
+        for number, face in enumerate(faces[:LISTED_FACES], start=1)
     ]
     return InlineKeyboardMarkup([*_rows(numbers, _PER_ROW), [wrong]])
 
