@@ -7,9 +7,12 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import numpy as np
 
 from emotion_bot.chat.updates import parse
 from emotion_bot.vision import PhotoError
+from emotion_bot.vision.apart import RecognitionFailed, RecognizerDied
+from emotion_bot.vision.crop import CROP_SIZE
 
 if TYPE_CHECKING:
     from playground.local_bot import LocalBot
@@ -71,8 +74,9 @@ class Faces:
             if module is None:  # switched off meanwhile
                 return [], {}
             try:
-                recognition = module.bot().recognizer.recognize(content)
-            except PhotoError:
+                seen = module.bot().recognizer.recognize(content)
+                crops = np.frombuffer(seen.crops, np.uint8).reshape(-1, CROP_SIZE, CROP_SIZE)
+            except (PhotoError, RecognitionFailed, RecognizerDied):
                 return [], {}
         faces = [
             {
@@ -82,10 +86,9 @@ class Faces:
                 "size": list(face.box[2:]),
                 "crop": f"/crops/{update_id}/{message_id}/{number}.png",
             }
-            for number, face in enumerate(recognition.faces, 1)
+            for number, face in enumerate(seen.faces, 1)
         ]
-        crops = {
+        return faces, {
             (message_id, number): cv2.imencode(".png", crop)[1].tobytes()
-            for number, crop in enumerate(recognition.crops, 1)
+            for number, crop in enumerate(crops, 1)
         }
-        return faces, crops

@@ -10,7 +10,7 @@ import click
 
 from emotion_bot.manifest import LABELS
 from emotion_bot.vision import PhotoError
-from emotion_bot.vision.decode import MAX_BYTES
+from emotion_bot.vision.decoding import MAX_BYTES
 from training.runs import TrainingError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import boto3
 import cv2
 import numpy as np
 
-from emotion_bot.vision.decode import decode
+from emotion_bot.vision.apart import RecognitionFailed, RecognizerApart
+from emotion_bot.vision.decoding import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,10 @@ HEIC = (
 
 
 def main(engine: str) -> None:
-    """Import the function and its engine, call AWS's clients into being, read and write pictures."""
+    """Import the function and its engine, call AWS's clients into being, read and write pictures.
+
+    And ask the process that looks at photos, which without a bundle can but say that it has none.
+    """
     for module in ("app", f"emotion_bot.vision.mtcnn_{engine}", f"emotion_bot.vision.classifier_{engine}"):
         importlib.import_module(module)
     client: Callable[..., object] = boto3.client
@@ -39,6 +43,13 @@ def main(engine: str) -> None:
         _, picture = cv2.imencode(kind, np.zeros((8, 8, 3), np.uint8))
         decode(picture.tobytes())
     decode(b64decode(HEIC))
+    recognizer = RecognizerApart()
+    try:
+        recognizer.recognize(b64decode(HEIC))
+    except RecognitionFailed as error:
+        if not str(error).endswith("LookupError"):
+            raise
+    recognizer.close()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from PIL import Image
 
 from emotion_bot.vision import PhotoError, PhotoTooLarge, UnreadablePhoto, decode
 from emotion_bot.vision import header as headers
-from emotion_bot.vision.decode import MAX_BYTES, decode_reduced
+from emotion_bot.vision.decoding import MAX_BYTES, decode_reduced
 from emotion_bot.vision.header import Header, plain_png, read_header
 
 # What OpenCV must not be asked to unpack.

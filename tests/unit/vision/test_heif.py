@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion_bot.vision import PhotoError, PhotoTooLarge, UnreadablePhoto, decode, heif
-from emotion_bot.vision.decode import decode_reduced
+from emotion_bot.vision.decoding import decode_reduced
 from emotion_bot.vision.header import Header, read_header
 
 STORED = {

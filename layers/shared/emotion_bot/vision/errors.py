@@ -1,8 +1,10 @@
-"""What can be wrong with a photo, each said so that its sender knows what to do.
+"""What can go wrong with a photo. PhotoErrors are said so that its sender knows what to do.
 
 PhotoError
 ├── UnreadablePhoto
 └── PhotoTooLarge
+RecognizerDied
+RecognitionFailed
 """
 
 from __future__ import annotations
@@ -22,4 +24,20 @@ class UnreadablePhoto(PhotoError):
 
 
 class PhotoTooLarge(PhotoError):
-    """The photo is over one of the limits of `decode`."""
+    """The photo is over one of the limits of `decoding`, or takes more memory than there is."""
+
+
+class RecognizerDied(Exception):
+    """The process that looks at photos crashed, or was killed for what it took or said.
+
+    Attributes:
+        reason: such as "signal 11", "exit status 1", "20 s", "out of memory", "garbled answer".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the process that looks at photos ended: {reason}")
+        self.reason = reason
+
+
+class RecognitionFailed(Exception):
+    """Anything else failed there; the message has the error's type and place, nothing of the photo."""

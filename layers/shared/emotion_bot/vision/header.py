@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
-from zlib import crc32
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32, decompressobj, error
 
 from emotion_bot.vision.isobmff import is_heif, read_pictures
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND")
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""By colour type."""
+_PNG_BEHIND = 2**28
+"""Bytes that may lie behind a PNG's pixels. libpng unpacks them, too: a file of 18 MB took 20 seconds."""
+_DEFLATED = 1032
+"""Times its size is what deflated data unpacks to at most."""
+_STEP = 2**20
 _PROGRESSIVE = (0xFFC2, 0xFFC6, 0xFFCA, 0xFFCE)
 _MOST_WORK = 5
 """Times its own pixels, besides _LITTLE_WORK, is what a HEIF picture may unpack: itself and its alpha plane,
@@ -51,11 +61,12 @@ def read_header(photo: bytes) -> Header | None:
 
 
 def plain_png(photo: bytes) -> bytes:
-    """The PNG with no more than its pixels and EXIF; empty where a chunk is cut off or altered.
+    """The PNG with no more than its pixels and EXIF; empty where a chunk is cut off or altered, or a bomb.
 
     libpng writes to the standard error about colour profiles that it does not like, and about broken files.
     """
     view, at, kept, is_plain = memoryview(photo), len(_PNG), [memoryview(_PNG)], True
+    pixels: list[memoryview] = []
     for _ in range(_MOST_PARTS):
         if at + 12 > len(photo):
             return b""
@@ -63,11 +74,15 @@ def plain_png(photo: bytes) -> bytes:
         chunk = view[at : at + 12 + length]
         if chunk[-4:] != crc32(chunk[4:-4]).to_bytes(4):
             return b""
+        if kind == b"IDAT":
+            pixels.append(chunk[8:-4])
         if kind in _PNG_NEEDED:
             kept.append(chunk)
         else:
             is_plain = False
         if kind == b"IEND":
+            if _goes_on(pixels, _png_size(photo)):
+                return b""
             return photo if is_plain else b"".join(kept)
         at += len(chunk)
     return b""
@@ -94,6 +109,31 @@ def _jpeg(photo: bytes) -> Header:
 def _png_has_alpha(photo: bytes) -> bool:
     """By the colour type (PNG, 11.2.1), or a chunk in front of the pixels that makes a colour transparent."""
     return photo[25] in (4, 6) or photo.find(b"tRNS", 0, photo.find(b"IDAT")) > 0
+
+
+def _png_size(photo: bytes) -> int:
+    """Bytes of the unpacked pixels, each row with its filter's (PNG, 7.2); a few more where interlaced."""
+    width, height, depth, colour = struct.unpack_from(">IIBB", photo, 16)
+    return int(height * (1 + (width * depth * _PNG_CHANNELS.get(colour, 4) + 7) // 8))
+
+
+def _goes_on(parts: Sequence[memoryview], size: int) -> bool:
+    """Whether compressed data may go on far behind what it should unpack to; looks as far as it must."""
+    inflater, left, packed = decompressobj(), size, sum(map(len, parts))
+    try:
+        for part in parts:
+            rest: bytes | memoryview = part
+            while rest:
+                if _DEFLATED * packed <= left + _PNG_BEHIND:
+                    return False
+                if left < 0:
+                    return True
+                left -= len(inflater.decompress(rest, _STEP))
+                packed -= len(rest) - len(inflater.unconsumed_tail)
+                rest = inflater.unconsumed_tail
+    except error:
+        return False  # libpng finds that, too
+    return False
 
 
 def _webp(photo: bytes) -> Header:

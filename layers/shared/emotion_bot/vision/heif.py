@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from emotion_bot.vision.environment import bare
 from emotion_bot.vision.errors import UnreadablePhoto
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 _PROGRAM: Final = Path(__file__).with_name("heif_process.py")
 _LONGEST: Final = 10.0
 """Seconds; 12 megapixels take half a second."""
-_KEPT: Final = ("LD_LIBRARY_PATH",)
-"""Without it the Python of Lambda's images, in /var/lang, does not find its own library."""
 
 
 def unpack(photo: bytes) -> NDArray[Any]:
@@ -31,6 +28,8 @@ def unpack(photo: bytes) -> NDArray[Any]:
         UnreadablePhoto: libheif refuses it, crashes on it (item types that are no UTF-8 are enough), or takes
             too long.
     """
+    import subprocess  # noqa: PLC0415 - 5 ms of each start, and few photos are such
+
     try:
         process = subprocess.run(  # noqa: S603 - the photo is its input, no part of the command
             [sys.executable, str(_PROGRAM)],
@@ -38,15 +37,9 @@ def unpack(photo: bytes) -> NDArray[Any]:
             capture_output=True,
             timeout=_LONGEST,
             check=True,
-            env=_environment(),
+            env=bare(),
         )
     except subprocess.SubprocessError:
         raise UnreadablePhoto from None
     kind, shape, pixels = process.stdout.split(b"\n", 2)
     return np.frombuffer(pixels, kind.decode()).reshape(tuple(map(int, shape.split())))
-
-
-def _environment() -> dict[str, str]:
-    """Where Python and its packages lie, no more: what takes over the decoder finds no keys there."""
-    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 _PACKAGE_MIN_FACE_SIZE = 20
 """Pixels; with a smaller `min_face_size` the package leaves levels out; with a larger one, all faces."""
+_PACKAGE_SETTINGS = (
+    "scale_factor",
+    *("threshold_pnet", "threshold_rnet", "threshold_onet"),
+    *("nms_pnet1", "nms_pnet2", "nms_rnet", "nms_onet"),
+)
+"""Those of ours that are the package's own; the others we see to."""
 
 
 class TensorFlowCascade:
@@ -55,7 +61,7 @@ class TensorFlowCascade:
             output_type="numpy",
             fit_to_image=False,
             min_face_size=_PACKAGE_MIN_FACE_SIZE,
-            **settings.model_dump(exclude={"min_face_size", "min_confidence", "max_side"}),
+            **{name: getattr(settings, name) for name in _PACKAGE_SETTINGS},
         )
         # Columns: image, x1, y1, x2, y2, score, five x, five y.
         back = np.array([width / rgb.shape[1], height / rgb.shape[0]])

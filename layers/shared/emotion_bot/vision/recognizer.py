@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from emotion_bot.manifest import Manifest, PackageSettings
 from emotion_bot.vision.annotate import HARD_TO_TELL, annotate
 from emotion_bot.vision.crop import CROP_SIZE, crop_face, face_square
-from emotion_bot.vision.decode import decode_reduced
+from emotion_bot.vision.decoding import decode_reduced
+from emotion_bot.vision.face import Face
 from emotion_bot.vision.memory import keep_freed_memory
 from emotion_bot.vision.mtcnn import MtcnnDetector
-from emotion_bot.vision.recognition import Face, Recognition
+from emotion_bot.vision.recognition import Recognition
 from emotion_bot.vision.sketch import FACE, sketch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from emotion_bot.manifest import CascadeSettings, Manifest, PackageSettings
     from emotion_bot.vision.classification import EmotionClassifier
     from emotion_bot.vision.detection import Detection, FaceDetector
     from emotion_bot.vision.mtcnn import Cascade
@@ -54,8 +55,14 @@ class Recognizer:
         Raises:
             FileNotFoundError, pydantic.ValidationError: the folder holds no bundle of this format.
         """
+        from emotion_bot.manifest import Manifest  # noqa: PLC0415 - pydantic is for who reads the file
+
+        return cls.of(bundle, Manifest.read(bundle))
+
+    @classmethod
+    def of(cls, bundle: Path, manifest: Manifest) -> Recognizer:
+        """The recognizer of a bundle whose manifest has been read."""
         keep_freed_memory()
-        manifest = Manifest.read(bundle)
         cascade, classifier = _engine(bundle, manifest)
         return cls(MtcnnDetector(cascade, manifest.detector.min_confidence), classifier, manifest)
 
@@ -92,15 +99,17 @@ class Recognizer:
 
 def _engine(bundle: Path, manifest: Manifest) -> tuple[Cascade, EmotionClassifier]:
     """Each engine is imported only where it is used: one image has no TensorFlow, the other no LiteRT."""
-    if isinstance(manifest.detector, PackageSettings):
+    if manifest.engine == "tensorflow":
         from emotion_bot.vision.classifier_tensorflow import KerasClassifier  # noqa: PLC0415
         from emotion_bot.vision.mtcnn_tensorflow import TensorFlowCascade  # noqa: PLC0415
 
-        return TensorFlowCascade(bundle, manifest.detector), KerasClassifier(bundle, manifest.labels)
+        settings = cast("PackageSettings", manifest.detector)
+        return TensorFlowCascade(bundle, settings), KerasClassifier(bundle, manifest.labels)
     from emotion_bot.vision.classifier_litert import LiteRTClassifier  # noqa: PLC0415
     from emotion_bot.vision.mtcnn_litert import LiteRTCascade  # noqa: PLC0415
 
-    return LiteRTCascade(bundle, manifest.detector), LiteRTClassifier(bundle, manifest.labels)
+    cascade = LiteRTCascade(bundle, cast("CascadeSettings", manifest.detector))
+    return cascade, LiteRTClassifier(bundle, manifest.labels)
 
 
 def _centre(detection: Detection) -> tuple[float, float]:
