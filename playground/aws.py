@@ -6,18 +6,23 @@ import json
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import httpx
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sqs.models import sqs_backends
 
 from playground.loopback import HOST, Server
+from playground.services import Services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from playground.services import How
 
 REGION: Final = "eu-central-1"
 BUCKET = "emotion-bot-models"
@@ -28,7 +33,10 @@ TABLE = "emotion-bot-records"
 TOKEN_PARAMETER = "/emotion-bot/bot-token"  # noqa: S105 - a name, not a secret
 SECRET_PARAMETER = "/emotion-bot/webhook-secret"  # noqa: S105 - a name, not a secret
 _CURRENT: Final = f"{PREFIX}/current.json"
-MAX_RECEIVE_COUNT = 3
+ATTEMPTS = 5
+"""At a job; as in infra/template.yaml."""
+MAX_RECEIVE_COUNT = ATTEMPTS + 1
+"""Deliveries of a job: those, and the farewell."""
 VISIBILITY_TIMEOUT = 20
 """Seconds until a job that failed is tried again; the template's six minutes are too long to wait for."""
 
@@ -44,11 +52,24 @@ class LocalAWS:
         token: the bot's.
         secret: the webhook's.
         environment: further variables of the functions.
+        max_receive_count: deliveries of a job before it is set aside.
+        visibility: seconds that the queue hides a job that was handed out.
     """
 
-    def __init__(self, store: Path, token: str, secret: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        store: Path,
+        token: str,
+        secret: str,
+        environment: dict[str, str],
+        *,
+        max_receive_count: int = MAX_RECEIVE_COUNT,
+        visibility: int = VISIBILITY_TIMEOUT,
+    ) -> None:
         logging.getLogger("moto").setLevel(logging.ERROR)
-        self.server = Server(DomainDispatcherApplication(create_backend_app))
+        self._services = Services()
+        self.server = Server(self._services)
+        self._max_receive_count, self._visibility = max_receive_count, visibility
         self.queue_url = ""
         self.queue_arn = ""
         self.dead_letter_url = ""
@@ -71,7 +92,7 @@ class LocalAWS:
             "BOT_TOKEN_PARAMETER": TOKEN_PARAMETER,
             "WEBHOOK_SECRET_PARAMETER": SECRET_PARAMETER,
             "RECORDS_TABLE": TABLE,
-            "MAX_RECEIVE_COUNT": str(MAX_RECEIVE_COUNT),
+            "MAX_RECEIVE_COUNT": str(max_receive_count),
         } | environment
         self._before = {
             name: os.environ.get(name) for name in (*self.environment, "QUEUE_URL", "AWS_PROFILE")
@@ -102,11 +123,11 @@ class LocalAWS:
         self.dead_letter_url = sqs.create_queue(QueueName=DEAD_LETTER_QUEUE)["QueueUrl"]
         redrive = {
             "deadLetterTargetArn": self._arn(self.dead_letter_url),
-            "maxReceiveCount": MAX_RECEIVE_COUNT,
+            "maxReceiveCount": self._max_receive_count,
         }
         self.queue_url = sqs.create_queue(
             QueueName=QUEUE,
-            Attributes={"VisibilityTimeout": str(VISIBILITY_TIMEOUT), "RedrivePolicy": json.dumps(redrive)},
+            Attributes={"VisibilityTimeout": str(self._visibility), "RedrivePolicy": json.dumps(redrive)},
         )["QueueUrl"]
         self.queue_arn = self._arn(self.queue_url)
 
@@ -142,6 +163,62 @@ class LocalAWS:
         queue = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].get_queue(QUEUE)
         hidden = [message.visible_at for message in queue._messages if message.id == message_id]
         return max(0.0, *(at / 1000 - time.time() for at in hidden)) if hidden else 0.0
+
+    def unreachable(self, service: str, how: How = "closed") -> AbstractContextManager[None]:
+        """A service, "s3", "sqs", "dynamodb" or "ssm", is out of reach meanwhile."""
+        return self._services.unreachable(service, how)
+
+    @property
+    def waiting(self) -> int:
+        """Jobs in the queue, whether hidden, delayed or to be had."""
+        return self._messages(self.queue_url)
+
+    @property
+    def dead(self) -> int:
+        """Jobs that were set aside."""
+        return self._messages(self.dead_letter_url)
+
+    def redrive(self) -> int:
+        """Put the dead letters back into the queue, as StartMessageMoveTask does, which moto lacks: how many.
+
+        Each is a new message: its id, its age and the count of its deliveries begin anew.
+        """
+        sqs, moved = boto3.client("sqs"), 0
+        while messages := sqs.receive_message(QueueUrl=self.dead_letter_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                sqs.send_message(QueueUrl=self.queue_url, MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=self.dead_letter_url, ReceiptHandle=message["ReceiptHandle"])
+            moved += len(messages)
+        return moved
+
+    @staticmethod
+    def _messages(queue_url: str) -> int:
+        counts: dict[Any, str] = boto3.client("sqs").get_queue_attributes(
+            QueueUrl=queue_url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        return sum(map(int, counts.values()))
+
+    @contextmanager
+    def altered(self, name: str, change: Callable[[bytes], bytes | None]) -> Iterator[None]:
+        """An object of the store, such as "current.json", is another meanwhile, or missing where None."""
+        s3, key = boto3.client("s3"), f"{PREFIX}/{name}"
+        before = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        now = change(before)
+        if now is None:
+            s3.delete_object(Bucket=BUCKET, Key=key)
+        else:
+            s3.put_object(Bucket=BUCKET, Key=key, Body=now)
+        try:
+            yield
+        finally:
+            s3.put_object(Bucket=BUCKET, Key=key, Body=before)
 
     def withhold_release(self) -> None:
         """Take out of the store what names the released bundle, as if nobody had published one."""

@@ -9,7 +9,7 @@ import time
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
-from playground.aws import MAX_RECEIVE_COUNT
+from playground.aws import ATTEMPTS, MAX_RECEIVE_COUNT
 from playground.runtime.event_source import Watcher
 from playground.telegram.observer import Observer
 from playground.trace import Trace
@@ -169,8 +169,9 @@ class Traces(Observer, Watcher, logging.Handler):
             attempt = int(message["Attributes"]["ApproximateReceiveCount"])
             since = float(message["Attributes"]["SentTimestamp"]) / 1000 if attempt == 1 else trace.queued_at
             trace.add("queue", max(0.0, 1000 * (time.time() - since)))
-            trace.state, trace.receives = "working", attempt
-            trace.note, trace.reason = self._circumstances(), ""
+            trace.state, trace.note = "working", self._circumstances()
+            if attempt <= ATTEMPTS:  # what comes after them is the farewell
+                trace.receives, trace.reason = attempt, ""
             self.tell(trace)
 
     def given_back(self, message: dict[str, Any]) -> None:
@@ -184,9 +185,7 @@ class Traces(Observer, Watcher, logging.Handler):
             reason = trace.reason or "the recognizer does not start"
             if int(message["Attributes"]["ApproximateReceiveCount"]) >= MAX_RECEIVE_COUNT:
                 trace.state = "failed"
-                trace.note = (
-                    f"{reason}; set aside in the dead-letter queue after {MAX_RECEIVE_COUNT} attempts"
-                )
+                trace.note = f"{reason}; set aside in the dead-letter queue after {ATTEMPTS} attempts"
             else:
                 seconds = self._aws.seconds_hidden(message["MessageId"])
                 trace.state, trace.note = "queued", f"{reason}; comes back in {seconds:.0f} s"
@@ -199,7 +198,7 @@ class Traces(Observer, Watcher, logging.Handler):
         fields = vars(record)
         with self._lock_of_traces:
             trace = self._by_update.get(fields.get("update_id", 0))
-            if record.levelno >= logging.WARNING:
+            if record.levelno >= logging.WARNING and not record.getMessage().endswith(" given up"):
                 self._take_reason(record, trace)
             elif trace is not None and _ANSWERED.fullmatch(record.getMessage()):
                 for stage, spent in fields.get("milliseconds", {}).items():

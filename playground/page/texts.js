@@ -41,7 +41,7 @@ const en = {
   expect: {
     slow: "Every call to Telegram takes three seconds longer. The answer comes late, and nothing is lost.",
     flood: "Telegram refuses each answer twice. The photo goes back into the queue for a while, and is answered once.",
-    no_bundle: "The recognizer cannot start. The photo is tried three times, then set aside for the owner; if you switch this off before that, the answer still comes.",
+    no_bundle: "The recognizer starts without it. The photo is tried five times, then set aside for the owner; if you switch this off before that, the answer still comes.",
   },
 };
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from werkzeug.wrappers import Request, Response
 
 from playground.loopback import Server
-from playground.runtime.function import ACCOUNT
+from playground.runtime.context import ACCOUNT
 
 if TYPE_CHECKING:
     from playground.runtime.function import Function

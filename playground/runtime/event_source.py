@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from threading import Condition, Event, Thread
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playground.runtime.function import Function
-
 _LONG_POLL = 1
 """Seconds. Lambda waits 20; a playground that is told to stop should not."""
-_SHORT_POLL = 0.1
-"""Seconds between two looks for messages that are hidden: moto's long poll notices them a second late."""
 
 
 class Watcher:
@@ -64,84 +61,108 @@ def failed(answer: Any, message_ids: set[str]) -> set[str]:  # noqa: ANN401 - a 
     return ids
 
 
+class Function(Protocol):
+    """What can be invoked with an event."""
+
+    def invoke(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler's answer is any JSON
+        """The handler's answer; it is of no matter what is raised."""
+
+
 class EventSource:
     """Polls until `close`. A failed message comes again when its visibility timeout is over; the queue counts
     the attempts, and moves a message that had too many to the dead-letter queue.
+
+    Args:
+        function: what is invoked with the messages.
+        queue_url: of the queue.
+        queue_arn: of the same.
+        batch_size: messages that one receive asks for, and one invocation is given.
+        concurrency: invocations at one time. While so many run nothing is received, so that no message
+            loses an attempt to a function that is busy: Lambda's `MaximumConcurrency`.
     """
 
-    def __init__(self, function: Function, queue_url: str, queue_arn: str, batch_size: int = 1) -> None:
+    def __init__(
+        self, function: Function, queue_url: str, queue_arn: str, batch_size: int = 1, *, concurrency: int = 1
+    ) -> None:
         self._function = function
         self._queue_url = queue_url
         self._queue_arn = queue_arn
         self._batch_size = batch_size
-        self._sqs = boto3.client("sqs")
+        self._sqs = boto3.client("sqs", config=Config(max_pool_connections=concurrency + 1))
         self._stop = Event()
         self.idle = Event()
         """Set while no invocation is running."""
         self.idle.set()
         self.watchers: list[Watcher] = []
-        self._may_poll = Event()
-        self._may_poll.set()
-        self._polling = Lock()
-        self._hidden = False
-        self._thread = Thread(target=self._poll, daemon=True, name="event source mapping")
-        self._thread.start()
+        self._changed = Condition()
+        self._holders = 0
+        self._polling = 0
+        self._running = 0
+        self._threads = [
+            Thread(target=self._poll, daemon=True, name=f"event source mapping {number}")
+            for number in range(concurrency)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Stop polling, once the invocation that is running ends."""
+        """Stop polling, once the invocations that are running end."""
         self._stop.set()
-        self._may_poll.set()
-        self._thread.join()
+        with self._changed:
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
         self._sqs.close()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """No invocation is running, and none begins: messages stay in the queue."""
-        self._may_poll.clear()
+        with self._changed:
+            self._holders += 1
+            self._changed.wait_for(lambda: not self._polling)
         try:
-            with self._polling:
-                yield
+            yield
         finally:
-            self._may_poll.set()
+            with self._changed:
+                self._holders -= 1
+                self._changed.notify_all()
 
     def _poll(self) -> None:
         while not self._stop.is_set():
-            self._may_poll.wait()
+            with self._changed:
+                self._changed.wait_for(lambda: not self._holders or self._stop.is_set())
+                self._polling += 1
             try:
-                with self._polling:
-                    self._poll_once()
+                self._poll_once()
             except (BotoCoreError, ClientError):
                 self._stop.wait(_LONG_POLL)
-            if self._hidden:
-                self._stop.wait(_SHORT_POLL)
+            finally:
+                with self._changed:
+                    self._polling -= 1
+                    self._changed.notify_all()
 
     def _poll_once(self) -> None:
         received: Any = self._sqs.receive_message(
             QueueUrl=self._queue_url,
             MaxNumberOfMessages=self._batch_size,
-            WaitTimeSeconds=0 if self._hidden else _LONG_POLL,
+            WaitTimeSeconds=_LONG_POLL,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
         if messages := received.get("Messages"):
-            self.idle.clear()
+            self._count_running(1)
             try:
                 self._work_off({message["MessageId"]: message for message in messages})
             finally:
-                self.idle.set()
-        else:
-            self._hidden = self._count_hidden() > 0
+                self._count_running(-1)
 
-    def _count_hidden(self) -> int:
-        """Messages that are delayed, or come back when their visibility timeout is over."""
-        counts = self._sqs.get_queue_attributes(
-            QueueUrl=self._queue_url,
-            AttributeNames=[
-                "ApproximateNumberOfMessagesDelayed",
-                "ApproximateNumberOfMessagesNotVisible",
-            ],
-        )["Attributes"]
-        return sum(map(int, counts.values()))
+    def _count_running(self, more: int) -> None:
+        with self._changed:
+            self._running += more
+            if self._running:
+                self.idle.clear()
+            else:
+                self.idle.set()
 
     def _work_off(self, batch: dict[str, dict[str, Any]]) -> None:
         for message in batch.values():
@@ -152,9 +173,11 @@ class EventSource:
             failures = failed(answer, set(batch))
         except Exception:
             failures = set(batch)
-        for message_id, message in batch.items():
-            if message_id in failures:
-                for watcher in self.watchers:
-                    watcher.given_back(message)
-            else:
-                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+        for message_id in failures:
+            for watcher in self.watchers:
+                watcher.given_back(batch[message_id])
+        if done := batch.keys() - failures:
+            entries: Any = [
+                {"Id": message_id, "ReceiptHandle": batch[message_id]["ReceiptHandle"]} for message_id in done
+            ]
+            self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)

@@ -7,43 +7,17 @@ import importlib
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from aws_lambda_powertools.utilities import parameters
 
 from emotion_bot import settings
+from playground.runtime.context import LambdaContext, arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
-
-ACCOUNT = "123456789012"
-
-
-@dataclass
-class LambdaContext:
-    """What Lambda hands a handler beside the event."""
-
-    function_name: str
-    invoked_function_arn: str
-    memory_limit_in_mb: int
-    deadline: float
-    function_version: str = "$LATEST"
-    aws_request_id: str = field(default_factory=lambda: str(uuid4()))
-    log_stream_name: str = "playground"
-    tenant_id: str | None = None
-
-    @property
-    def log_group_name(self) -> str:
-        """The log group, named as Lambda names it."""
-        return f"/aws/lambda/{self.function_name}"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda would stop the invocation."""
-        return max(0, round((self.deadline - time.monotonic()) * 1000))
 
 
 class Function:
@@ -67,7 +41,7 @@ class Function:
         end: Callable[[ModuleType], None] = lambda _: None,
     ) -> None:
         self.name = name
-        self._arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:emotion-bot-{name}"
+        self._arn = arn(name, region)
         self._timeout = timeout
         self._memory = memory
         self._end = end

@@ -3,6 +3,7 @@
 from playground.telegram.clock import Clock
 from playground.telegram.emulator import Telegram
 from playground.telegram.groups import Group
-from playground.telegram.people import Person
+from playground.telegram.people import Blocked, Person
+from playground.telegram.trouble import Chances, Strike
 
-__all__ = ["Clock", "Group", "Person", "Telegram"]
+__all__ = ["Blocked", "Chances", "Clock", "Group", "Person", "Strike", "Telegram"]

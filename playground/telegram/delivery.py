@@ -1,12 +1,16 @@
-"""Telegram's way to the bot: updates to its webhook, one in flight per chat, again until it says 2xx."""
+"""Telegram's way to the bot: updates to its webhook, one in flight per chat, again until it says 2xx.
+
+All of it as WebhookActor.cpp of github.com/tdlib/telegram-bot-api does it.
+"""
 
 from __future__ import annotations
 
 import json
 import random
 import time
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,14 +18,17 @@ import httpx
 from playground.telegram.observer import Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from playground.telegram.emulator import PendingUpdate, Telegram, Webhook
+    from playground.telegram.emulator import Telegram, Webhook
+    from playground.telegram.pending import PendingUpdate
 
 TIMEOUT = 60
 """Seconds that a webhook may take."""
 MAX_RETRY_AFTER = 3600
-"""Seconds; the same as in WebhookActor.cpp of github.com/tdlib/telegram-bot-api, as are the delays below."""
+"""Seconds."""
+MAX_CONNECTIONS = 100
+"""What a webhook may allow: https://core.telegram.org/bots/api#setwebhook"""
 _MAX_DELAY = 60
 _NOT_IN_RESPONSE = ("deletewebhook", "setwebhook", "close", "logout")
 
@@ -40,12 +47,17 @@ class Delivery:
         self._execute = execute
         self._stop = Event()
         self._workers: dict[int, Thread] = {}
-        self._http = httpx.Client(timeout=TIMEOUT, trust_env=False)
+        self._connections = Condition()
+        self._in_flight = 0
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=MAX_CONNECTIONS)
+        self._http = httpx.Client(timeout=telegram.clock.real(TIMEOUT), limits=limits, trust_env=False)
         telegram.on_update = self.wake
 
     def close(self) -> None:
         """Stop delivering; what is pending stays so."""
         self._stop.set()
+        with self._connections:
+            self._connections.notify_all()
         with self._telegram.changed:
             workers = list(self._workers.values())
         for worker in workers:
@@ -57,7 +69,7 @@ class Delivery:
         with self._telegram.changed:
             if self._telegram.webhook is None or self._stop.is_set():
                 return
-            for queue in {update.queue for update in self._telegram.pending} - set(self._workers):
+            for queue in self._telegram.pending.queues - self._workers.keys():
                 worker = Thread(target=self._work, args=(queue,), daemon=True, name=f"delivery of {queue}")
                 self._workers[queue] = worker
                 worker.start()
@@ -70,7 +82,7 @@ class Delivery:
         """A queue's oldest update; without one, the worker is let go."""
         with self._telegram.changed:
             webhook = self._telegram.webhook
-            update = next((update for update in self._telegram.pending if update.queue == queue), None)
+            update = self._telegram.pending.head(queue)
             if update is None or webhook is None or self._stop.is_set():
                 del self._workers[queue]
                 return None
@@ -80,10 +92,14 @@ class Delivery:
         """Send one update until it is taken, too old, or the webhook is another."""
         delay, failures = 1, 0
         while not self._stop.is_set() and self._telegram.webhook is webhook:
-            attempt, retry_after = self._post(update, webhook)
+            with self._connection(webhook):
+                if self._stop.is_set():
+                    return
+                attempt, retry_after = self._post(update, webhook)
             if attempt.error is None:
                 self._tell(update, attempt)
-                break
+                self._done(update, again=not update.again and self._telegram.trouble.repeats(update.body))
+                return
             self._telegram.last_error = {
                 "last_error_date": int(self._telegram.clock.now()),
                 "last_error_message": attempt.error,
@@ -95,15 +111,33 @@ class Delivery:
             failures += 1
             if self._telegram.clock.now() + wait > update.expires:
                 self._tell(update, attempt)
-                break
+                self._done(update)
+                return
             self._tell(update, replace(attempt, again_in=wait))
             self._telegram.clock.wait(wait, self._stop)
-        else:
-            return
+
+    def _done(self, update: PendingUpdate, *, again: bool = False) -> None:
+        """Forget an update, or let it come once more, behind those that wait."""
         with self._telegram.changed:
-            if update in self._telegram.pending:
-                self._telegram.pending.remove(update)
+            self._telegram.pending.remove(update)
+            if again:
+                self._telegram.pending.append(replace(update, again=True))
             self._telegram.changed.notify_all()
+
+    @contextmanager
+    def _connection(self, webhook: Webhook) -> Iterator[None]:
+        """One of those that the webhook allows."""
+        with self._connections:
+            self._connections.wait_for(
+                lambda: self._in_flight < webhook.max_connections or self._stop.is_set()
+            )
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._connections:
+                self._in_flight -= 1
+                self._connections.notify()
 
     def _tell(self, update: PendingUpdate, attempt: Attempt) -> None:
         with self._telegram.changed:
@@ -124,8 +158,10 @@ class Delivery:
             answer = self._http.post(webhook.url, content=json.dumps(update.body), headers=headers)
         except httpx.TimeoutException:
             return failed("Read timeout expired"), 0
-        except httpx.TransportError:
+        except httpx.ConnectError:
             return failed("Connection refused"), 0
+        except httpx.TransportError:
+            return failed("Connection closed"), 0
         if not answer.is_success:
             retry_after = answer.headers.get("Retry-After", "")
             message = f"Wrong response from the webhook: {answer.status_code} {answer.reason_phrase}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -13,6 +12,8 @@ from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from playground.telegram.clock import Clock
+from playground.telegram.limits import Limits
+from playground.telegram.pending import Pending, PendingUpdate
 from playground.telegram.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -58,16 +59,6 @@ class Webhook:
     max_connections: int = 40
 
 
-@dataclass(frozen=True)
-class PendingUpdate:
-    """An update on its way to the bot."""
-
-    queue: int
-    """Of one queue one update is in flight at a time."""
-    body: Json
-    expires: float
-
-
 @dataclass
 class CallbackQuery:
     """A pressed button that waits for its answer."""
@@ -104,9 +95,10 @@ class Telegram:
     Args:
         token: the bot's; what stands before the colon is its id.
         clock: tests pass a faster one.
+        limits: whether the bot may send only so much.
     """
 
-    def __init__(self, token: str, clock: Clock | None = None) -> None:
+    def __init__(self, token: str, clock: Clock | None = None, *, limits: bool = True) -> None:
         self.token = token
         self.clock = clock or Clock()
         self.bot: Json = {
@@ -120,19 +112,22 @@ class Telegram:
         self.chats: dict[int, Json] = {}
         self.messages: dict[tuple[int, int], Json] = {}
         """By chat and message id, in the order of sending."""
-        self.strange_chats: set[int] = set()
-        """Groups that the bot is not in."""
+        self.closed_chats: dict[int, str] = {}
+        """Why the bot may not write into a chat, in Telegram's words."""
         self.events: list[Json] = []
         """What a chat's window shows as it happens: a `message`, an `action`, or an `alert`."""
         self.queries: dict[str, CallbackQuery] = {}
         """By callback query id."""
         self.files: dict[str, File] = {}
         """By file id."""
-        self.pending: deque[PendingUpdate] = deque()
+        self.by_path: dict[str, File] = {}
+        """The same, by the path of their download."""
+        self.pending = Pending()
         self.profile = Profile()
         self.webhook: Webhook | None = None
         self.allowed_updates: tuple[str, ...] = ()
         """What kinds the bot asked for, by `setWebhook` or `getUpdates`; all where it named none."""
+        self.limits = Limits(self.clock, limits)
         self.trouble = Trouble(self.clock)
         self.observers: list[Observer] = []
         self.last_error: Json = {}
@@ -154,7 +149,7 @@ class Telegram:
                 file_unique_id=_id("AQAD" if kind == "photos" else "AgAD", digest[:9]),
                 path=f"{kind}/file_{len(self.files)}{suffix}",
             )
-            self.files[file.file_id] = file
+            self.files[file.file_id] = self.by_path[file.path] = file
         return file
 
     def keep_photo(self, sizes: Sequence[Size]) -> list[Json]:

@@ -28,13 +28,18 @@ class Group:
             telegram.chats[self.chat_id] = {"id": self.chat_id, "title": title, "type": "supergroup"} | (
                 {"is_forum": True} if forum else {}
             )
-            telegram.strange_chats.add(self.chat_id)
+            telegram.closed_chats[self.chat_id] = "bot is not a member of the supergroup chat"
 
     def add_bot(self, by: Json) -> Json:
         """Let the bot in, as a person (a User) does: the update with the service message."""
         self.has_bot = True
-        self._telegram.strange_chats.discard(self.chat_id)
+        self._telegram.closed_chats.pop(self.chat_id, None)
         return self.add_member(self._telegram.bot, by)
+
+    def remove_bot(self) -> None:
+        """Throw the bot out; of what is written from now on it learns nothing."""
+        self.has_bot = False
+        self._telegram.closed_chats[self.chat_id] = "bot was kicked from the supergroup chat"
 
     def add_member(self, user: Json, by: Json) -> Json:
         """Let anybody in: the update with the service message."""

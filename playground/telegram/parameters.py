@@ -24,6 +24,20 @@ class BadRequest(ApiError):
         super().__init__(f"Bad Request: {description}")
 
 
+class Forbidden(ApiError):
+    """The chat is closed to the bot."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Forbidden: {reason}", 403)
+
+
+class TooManyRequests(ApiError):
+    """The bot shall slow down (`Query::set_retry_after_error` of github.com/tdlib/telegram-bot-api)."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too Many Requests: retry after {retry_after}", 429, retry_after=retry_after)
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file in a call."""

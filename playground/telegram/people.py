@@ -24,6 +24,10 @@ _NOT_FORWARDED: Final = frozenset(
 )  # fmt: skip
 
 
+class Blocked(Exception):
+    """The person blocked the bot; an app offers nothing to write with, only to start the bot again."""
+
+
 class Around(TypedDict, total=False):
     """What can surround any content."""
 
@@ -126,6 +130,19 @@ class Person:
             raise LookupError(data)
         return self._telegram.add_callback_query(self._sender(), message, data)
 
+    def block(self) -> Json:
+        """Stop the bot: what it sends from now on is refused. The update that says so."""
+        return self._become("member", "kicked", "bot was blocked by the user")
+
+    def unblock(self) -> Json:
+        """Start the bot again: the update that says so."""
+        return self._become("kicked", "member", None)
+
+    def delete_account(self) -> None:
+        """Leave Telegram. The bot is told when it writes."""
+        with self._telegram.changed:
+            self._telegram.closed_chats[self.user["id"]] = "user is deactivated"
+
     def answers(self, after: int = 0) -> list[Json]:
         """The bot's messages in the chat, newer than a message id."""
         with self._telegram.changed:
@@ -149,6 +166,26 @@ class Person:
             self._telegram.changed.wait_for(lambda: query.answer is not None, timeout)
             return query.answer
 
+    def _become(self, before: str, now: str, closed: str | None) -> Json:
+        """https://core.telegram.org/bots/api#chatmemberupdated, of the bot in the private chat."""
+        chat_id = self.user["id"]
+        with self._telegram.changed:
+            self._telegram.closed_chats.pop(chat_id, None)
+            if closed:
+                self._telegram.closed_chats[chat_id] = closed
+        member = {
+            "chat": self._telegram.chats[chat_id],
+            "from": self._sender(),
+            "date": int(self._telegram.clock.now()),
+            "old_chat_member": self._membership(before),
+            "new_chat_member": self._membership(now),
+        }
+        return self._telegram.add_update(chat_id, {"my_chat_member": member})
+
+    def _membership(self, status: str) -> Json:
+        until = {"until_date": 0} if status == "kicked" else {}
+        return {"user": self._telegram.bot, "status": status} | until
+
     def _sender(self) -> Json:
         return self.user | {"language_code": self.language_code}
 
@@ -160,6 +197,8 @@ class Person:
             }
         if thread_id := around.get("thread_id"):
             content |= {"message_thread_id": thread_id, "is_topic_message": True}
+        if self._group is None and self.chat_id in self._telegram.closed_chats:
+            raise Blocked
         message = self._telegram.add_message(self.chat_id, self._sender(), content)
         if self._group is None:
             return self._telegram.add_update(self.chat_id, {"message": message})

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import socket
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, jsonify, request
 
 from playground.loopback import Server
 from playground.telegram.delivery import Delivery
 from playground.telegram.methods import call
-from playground.telegram.parameters import ApiError, Parameters, Upload
+from playground.telegram.parameters import ApiError, Parameters, TooManyRequests, Upload
+from playground.telegram.trouble import BadGateway, Dropped
 
 if TYPE_CHECKING:
     from playground.telegram.emulator import Telegram
 
 MAX_REQUEST = 50 * 1024 * 1024
 """Bytes; what a bot can upload: https://core.telegram.org/bots/api#sending-files"""
+_BAD_GATEWAY: Final = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n"
+)
 
 
 class BotApi:
@@ -51,32 +57,67 @@ def _application(telegram: Telegram) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
 
     @app.errorhandler(ApiError)
-    def _refuse(error: ApiError) -> tuple[Response, int]:
+    def _refuse(error: ApiError) -> Response:
         more = {"parameters": error.parameters} if error.parameters else {}
-        return jsonify(ok=False, error_code=error.code, description=error.description, **more), error.code
+        response = jsonify(ok=False, error_code=error.code, description=error.description, **more)
+        response.status_code = error.code
+        if retry_after := error.parameters.get("retry_after"):
+            response.headers["Retry-After"] = str(retry_after)
+        return response
 
     @app.errorhandler(413)
-    def _too_large(_: Exception) -> tuple[Response, int]:
+    def _too_large(_: Exception) -> Response:
         return _refuse(ApiError("Request Entity Too Large", 413))
 
     @app.errorhandler(404)
-    def _unknown(_: Exception) -> tuple[Response, int]:
+    def _unknown(_: Exception) -> Response:
         return _refuse(ApiError("Not Found", 404))
+
+    @app.errorhandler(BadGateway)
+    def _fail(_: BadGateway) -> Response:
+        return Response(_BAD_GATEWAY, 502, mimetype="text/html")
+
+    @app.errorhandler(Dropped)
+    def _drop(_: Dropped) -> Response:
+        """The answer that Flask wants goes into a connection that is closed."""
+        connection: socket.socket = request.environ["werkzeug.socket"]
+        connection.shutdown(socket.SHUT_RDWR)
+        return Response()
 
     @app.route("/bot<token>/<method>", methods=["GET", "POST"])
     def _call(token: str, method: str) -> Response:
         if token != telegram.token:
             raise ApiError("Unauthorized" if ":" in token else "Unauthorized: invalid token specified", 401)
-        return jsonify(ok=True, result=call(telegram, method, _parameters()))
+        parameters = _parameters()
+        strike = telegram.trouble.befall(method, parameters)
+        match strike and strike.kind:
+            case "refused":
+                raise TooManyRequests(1)
+            case "failed":
+                raise BadGateway
+            case "dropped" if strike and not strike.executed:
+                raise Dropped
+        result = call(telegram, method, parameters)
+        if strike:
+            raise Dropped
+        return jsonify(ok=True, result=result)
 
     @app.get("/file/bot<token>/<path:path>")
     def _download(token: str, path: str) -> Response:
         if token != telegram.token:
             raise ApiError("Unauthorized", 401)
-        for file in list(telegram.files.values()):
-            if file.path == path:
-                return Response(file.content, mimetype="application/octet-stream")
-        raise ApiError("Not Found", 404)
+        file = telegram.by_path.get(path)
+        if file is None:
+            raise ApiError("Not Found", 404)
+        strike = telegram.trouble.befall("file", Parameters({}))
+        if strike and strike.kind == "failed":
+            raise BadGateway
+        if strike and not strike.executed:
+            raise Dropped
+        content = file.content[: len(file.content) // 2] if strike else file.content
+        # Of an iterator Flask believes the length.
+        headers = {"Content-Length": str(len(file.content))}
+        return Response(iter([content]), headers=headers, mimetype="application/octet-stream")
 
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 import boto3
 import httpx
 import pytest
+import telegram as library
 
 from playground.local_bot import playground
 from playground.page.server import Page
 from playground.runtime.event_source import Watcher
-from playground.telegram import Clock, Person
+from playground.telegram import Clock, Person, Telegram
+from playground.telegram.server import BotApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +24,11 @@ if TYPE_CHECKING:
     from threading import Event
 
     from playground.local_bot import LocalBot
-    from playground.telegram import Telegram
 
 PATIENCE = 60
 """Seconds that a test waits for what must come; it comes in one or two."""
+TOKEN = "42:emulated"
+"""Of the emulator without the bot."""
 
 
 class FastClock(Clock):
@@ -44,6 +48,46 @@ class FastClock(Clock):
 @pytest.fixture
 def clock() -> FastClock:
     return FastClock()
+
+
+@pytest.fixture
+def world(clock: FastClock) -> Telegram:
+    """An emulated Telegram of the test's own, without the bot."""
+    return Telegram(TOKEN, clock)
+
+
+@pytest.fixture
+def someone(world: Telegram) -> Person:
+    return Person(world, "Ada", "en")
+
+
+@pytest.fixture
+def api(world: Telegram) -> Iterator[BotApi]:
+    api = BotApi(world)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def call(api: BotApi):
+    """Call a method as no library would: the whole answer."""
+
+    with httpx.Client(base_url=f"{api.url}/bot{TOKEN}") as client:
+        yield lambda method, **parameters: client.post(method, json=parameters).json()
+
+
+@pytest.fixture
+def ask(api: BotApi):
+    """Run something with the library's bot."""
+
+    def run(work, token: str = TOKEN):
+        async def connect_and_work():
+            async with library.Bot(token, f"{api.url}/bot", f"{api.url}/file/bot") as bot:
+                return await work(bot)
+
+        return asyncio.run(connect_and_work())
+
+    return run
 
 
 @pytest.fixture(scope="package")
@@ -80,8 +124,11 @@ def until(page: Page):
     """What the page's stream shows first of a kind, such as "trace", and so that a condition holds."""
 
     def read(kind: str, condition=lambda _: True) -> dict:
+        end = time.monotonic() + PATIENCE
         with httpx.stream("GET", f"{page.url}/events", timeout=PATIENCE) as stream:
             for line in stream.iter_lines():
+                if time.monotonic() > end:
+                    break
                 if line.startswith("data: "):
                     event = json.loads(line.removeprefix("data: "))
                     if kind in event and condition(event[kind]):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from threading import Event
+from itertools import accumulate
+from socket import SHUT_RDWR, socket
+from threading import Event, Semaphore
 from types import SimpleNamespace
 
 import pytest
 from werkzeug.wrappers import Request, Response
 
 from playground.loopback import Server
-from playground.telegram import Person, Telegram
+from playground.telegram import Chances, Clock, Person, Strike, Telegram
 from playground.telegram.emulator import Webhook
 from playground.telegram.server import BotApi
 
 PATIENCE = 30
-
-
-@pytest.fixture
-def world(clock):
-    return Telegram("42:emulated", clock)
 
 
 @pytest.fixture
@@ -145,3 +142,100 @@ def test_only_allowed_updates_come(world, webhook, delivered):
     delivered()
 
     assert [set(update) for _, update in webhook.got] == [{"update_id", "edited_message"}]
+
+
+def test_an_update_that_was_taken_may_come_once_more(world, webhook, delivered):
+    world.trouble.chances = Chances(repeated=1)
+    person = Person(world)
+    ids = [person.send_text(text)["message"]["message_id"] for text in ("one", "two")]
+    delivered()
+
+    assert sorted(texts(webhook)) == ["one", "one", "two", "two"]
+    assert len({update["update_id"] for _, update in webhook.got}) == 2
+    assert sorted(world.trouble.struck, key=lambda strike: strike.reply_to) == [
+        Strike("repeated", "update", person.chat_id, message_id, executed=True) for message_id in ids
+    ]
+
+
+def test_a_webhook_gets_no_more_at_one_time_than_it_allowed(world, delivered):
+    knocks, free, numbers = Semaphore(0), Semaphore(0), []
+
+    @Request.application
+    def answer(_: Request) -> Response:
+        numbers.append(1)
+        knocks.release()
+        free.acquire(timeout=PATIENCE)
+        numbers.append(-1)
+        return Response()
+
+    server, api = Server(answer), BotApi(world)
+    for _ in range(5):
+        Person(world).send_text("hi")
+    world.webhook = Webhook(server.url, max_connections=2)
+    world.on_update()
+    for number in range(5):
+        assert knocks.acquire(timeout=PATIENCE)
+        if number:
+            free.release()
+    free.release()
+    delivered()
+    api.close()
+    server.close()
+
+    assert max(accumulate(numbers)) == 2
+
+
+def test_a_webhook_that_hangs_up_gets_the_update_again(world, webhook, delivered, clock):
+    @Request.application
+    def hang_up(request: Request) -> Response:
+        if not hung_up:
+            hung_up.append(request.environ["werkzeug.socket"].shutdown(SHUT_RDWR))
+        return Response()
+
+    hung_up: list[None] = []
+    server = Server(hang_up)
+    world.webhook = Webhook(server.url)
+    Person(world).send_text("hi")
+    delivered()
+    server.close()
+
+    assert clock.waits == [0]
+    assert world.last_error["last_error_message"] == "Connection closed"
+
+
+def test_nobody_listening_is_a_connection_refused(world, webhook, delivered, clock):
+    with socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        world.webhook = Webhook(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        Person(world).send_text("hi")
+        with world.changed:
+            assert world.changed.wait_for(lambda: not world.pending, PATIENCE)
+
+    assert world.last_error["last_error_message"] == "Connection refused"
+    assert clock.waits[:5] == [0, 2, 4, 8, 16]
+
+
+def test_a_webhook_has_sixty_seconds(webhook):
+    world = Telegram("42:emulated", Clock(speed=600))
+    free, came = Event(), []
+
+    @Request.application
+    def sleep_first(request: Request) -> Response:
+        came.append(request.get_json()["update_id"])
+        if len(came) == 1:
+            free.wait(PATIENCE)
+        return Response()
+
+    server, api = Server(sleep_first), BotApi(world)
+    world.webhook = Webhook(server.url)
+    began = world.clock.now()
+    update = Person(world).send_text("hi")
+    with world.changed:
+        assert world.changed.wait_for(lambda: not world.pending, PATIENCE)
+    free.set()
+    api.close()
+    server.close()
+
+    assert came == [update["update_id"]] * 2
+    assert world.clock.now() - began >= 60
+    assert world.last_error["last_error_message"] == "Read timeout expired"

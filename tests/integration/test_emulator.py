@@ -2,55 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
-
 import cv2
 import numpy as np
 import pytest
 import telegram as library
 from telegram.error import BadRequest, Conflict, EndPointNotFound, InvalidToken
-
-from playground.telegram import Person, Telegram
-from playground.telegram.server import BotApi
-
-TOKEN = "42:emulated"
-
-
-@pytest.fixture
-def world(clock):
-    return Telegram(TOKEN, clock)
-
-
-@pytest.fixture
-def api(world):
-    api = BotApi(world)
-    yield api
-    api.close()
-
-
-@pytest.fixture
-def someone(world):
-    return Person(world, "Ada", "en")
-
-
-@pytest.fixture
-def ask(api):
-    """Run something with the library's bot."""
-
-    @asynccontextmanager
-    async def connected(token):
-        async with library.Bot(token, f"{api.url}/bot", f"{api.url}/file/bot") as bot:
-            yield bot
-
-    def run(work, token=TOKEN):
-        async def connect_and_work():
-            async with connected(token) as bot:
-                return await work(bot)
-
-        return asyncio.run(connect_and_work())
-
-    return run
 
 
 def jpeg(width: int, height: int) -> bytes:
@@ -69,7 +25,7 @@ def test_it_knows_its_bot_and_no_other(ask):
 
 def test_messages_have_the_shape_that_the_library_reads(ask, world, someone):
     someone.send_text("/start 🙂 now")
-    update = library.Update.de_json(world.pending[0].body)
+    update = library.Update.de_json(next(iter(world.pending)).body)
 
     assert update.message.from_user.language_code == "en"
     assert update.message.chat.type == "private"

@@ -74,12 +74,25 @@ def test_a_flood_is_sat_out(switch, send, until, monkeypatch):
     monkeypatch.setattr(trouble, "RETRY_AFTER", 1)
     switch(flood=True)
     send()
-    waiting = until("trace", lambda trace: "comes back" in trace["note"])
     trace = until("trace", done)
+    (sending,) = (stage["milliseconds"] for stage in trace["stages"] if stage["name"] == "send")
+
+    assert (trace["state"], trace["attempts"]) == ("done", 1)
+    assert sending >= 1000 * trouble.REFUSALS
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_flood_that_lasts_longer_is_left_to_the_queue(switch, send, until, monkeypatch):
+    monkeypatch.setattr(trouble, "RETRY_AFTER", 11)
+    monkeypatch.setattr(trouble, "REFUSALS", 1)
+    switch(flood=True)
+    send()
+    waiting = until("trace", lambda trace: "comes back" in trace["note"])
 
     assert "flood" in waiting["note"].lower()
-    assert waiting["note"].endswith("comes back in 2 s")
-    assert (trace["state"], trace["attempts"]) == ("done", 3)
+    assert waiting["note"].endswith("comes back in 12 s")
+    trace = until("trace", done)
+    assert (trace["state"], trace["attempts"]) == ("done", 2)
 
 
 def test_an_answer_in_the_webhooks_response_is_lost_in_a_flood(page, switch, until):
@@ -88,7 +101,7 @@ def test_an_answer_in_the_webhooks_response_is_lost_in_a_flood(page, switch, unt
     trace = until("trace", done)
 
     assert trace["state"] == "failed"
-    assert trace["note"].startswith("Too Many Requests: retry after 3. The answer is lost")
+    assert trace["note"].startswith("Too Many Requests: retry after 6. The answer is lost")
 
 
 def test_without_a_bundle_the_job_stays_in_the_queue_until_it_is_back(bot, switch, send, until):

@@ -5,17 +5,7 @@ from __future__ import annotations
 import pytest
 import telegram as library
 
-from playground.telegram import Group, Person, Telegram, contents
-
-
-@pytest.fixture
-def world(clock):
-    return Telegram("42:emulated", clock)
-
-
-@pytest.fixture
-def someone(world):
-    return Person(world, "Ada", "en")
+from playground.telegram import Group, Person, contents
 
 
 @pytest.fixture

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from threading import Event
 
-import boto3
 import httpx
 import pytest
 
-from playground.runtime.event_source import EventSource, Watcher, failed, records
 from playground.runtime.function import Function
 from playground.runtime.function_url import FunctionUrl, payload, response
-
-PATIENCE = 60
 
 
 class Handler:
@@ -99,88 +94,6 @@ def test_a_payload_over_6_mb_does_not_reach_the_handler(serve):
 
     assert httpx.post(url, content=bytes(6 * 2**20 + 1)).status_code == 413
     assert handler.event is None
-
-
-@pytest.mark.parametrize(
-    ("answer", "given_back"),
-    [
-        (None, set()),
-        ({}, set()),
-        ({"batchItemFailures": []}, set()),
-        ({"batchItemFailures": None}, set()),
-        ({"batchItemFailures": [{"itemIdentifier": "a"}]}, {"a"}),
-        ({"batchItemFailures": [{"itemIdentifier": "z"}]}, {"a", "b"}),
-        ({"batchItemFailures": [{"itemIdentifier": ""}]}, {"a", "b"}),
-        ({"batchItemFailures": [{}]}, {"a", "b"}),
-    ],
-)
-def test_a_partial_batch_response_gives_back_what_it_names(answer, given_back):
-    assert failed(answer, {"a", "b"}) == given_back
-
-
-@pytest.mark.usefixtures("bot")
-def test_a_message_becomes_a_record_as_lambda_makes_it():
-    sqs = boto3.client("sqs")
-    queue = sqs.create_queue(QueueName="another")["QueueUrl"]
-    sqs.send_message(QueueUrl=queue, MessageBody="hello")
-    got = sqs.receive_message(QueueUrl=queue, MessageSystemAttributeNames=["All"])["Messages"]
-    (record,) = records(got, "arn:aws:sqs:eu-central-1:123456789012:another")["Records"]
-
-    assert record["body"] == "hello"
-    assert record["attributes"]["ApproximateReceiveCount"] == "1"
-    assert record["attributes"].keys() >= {"SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
-    assert record["eventSource"] == "aws:sqs"
-    assert record["awsRegion"] == "eu-central-1"
-
-
-@pytest.fixture
-def queue():
-    """A queue with an event source: (its URL, what its function got, the source)."""
-    sqs, sources, got = boto3.client("sqs"), [], []
-    url = sqs.create_queue(QueueName="events")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-    class Recorder:
-        def invoke(self, event):
-            got.extend(record["body"] for record in event["Records"])
-            arrived.set()
-
-    arrived = Event()
-    sources.append(EventSource(Recorder(), url, arn))
-    yield url, got, arrived, sources[0]
-    sources[0].close()
-    sqs.delete_queue(QueueUrl=url)
-
-
-@pytest.mark.usefixtures("bot")
-def test_a_delayed_message_comes_when_its_delay_is_over_and_holds_up_no_other(queue):
-    url, got, arrived, source = queue
-    received = []
-
-    class Noting(Watcher):
-        def received(self, message):
-            received.append((message["Body"], message["Attributes"]["ApproximateReceiveCount"]))
-
-    source.watchers.append(Noting())
-    sqs = boto3.client("sqs")
-    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=1)
-    sqs.send_message(QueueUrl=url, MessageBody="now")
-    assert arrived.wait(PATIENCE)
-    arrived.clear()
-    assert arrived.wait(PATIENCE)
-
-    assert got == ["now", "later"]
-    assert received == [("now", "1"), ("later", "1")]
-
-
-@pytest.mark.usefixtures("bot")
-def test_while_it_is_held_messages_stay_in_the_queue(queue):
-    url, got, arrived, source = queue
-    with source.held():
-        boto3.client("sqs").send_message(QueueUrl=url, MessageBody="waits")
-        assert not arrived.wait(0.3)
-    assert arrived.wait(PATIENCE)
-    assert got == ["waits"]
 
 
 def test_nothing_is_invoked_while_the_module_is_borrowed(bot):

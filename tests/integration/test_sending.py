@@ -2,62 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import cv2
-import httpx
 import numpy as np
 import pytest
 import telegram as library
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto
 from telegram.error import BadRequest, Forbidden
 
-from playground.telegram import Group, Person, Telegram
+from playground.telegram import Group
 from playground.telegram.emulator import QUERY_LIFETIME
-from playground.telegram.server import BotApi
-
-TOKEN = "42:emulated"
-
-
-@pytest.fixture
-def world(clock):
-    return Telegram(TOKEN, clock)
-
-
-@pytest.fixture
-def someone(world):
-    return Person(world, "Ada", "en")
-
-
-@pytest.fixture
-def api(world):
-    api = BotApi(world)
-    yield api
-    api.close()
-
-
-@pytest.fixture
-def call(api):
-    """Call a method as no library would: the whole answer."""
-
-    def post(method, **parameters):
-        return httpx.post(f"{api.url}/bot{TOKEN}/{method}", json=parameters).json()
-
-    return post
-
-
-@pytest.fixture
-def ask(api):
-    """Run something with the library's bot."""
-
-    def run(work):
-        async def connect_and_work():
-            async with library.Bot(TOKEN, f"{api.url}/bot", f"{api.url}/file/bot") as bot:
-                return await work(bot)
-
-        return asyncio.run(connect_and_work())
-
-    return run
 
 
 def jpeg(width: int = 64, height: int = 48) -> bytes:
@@ -244,8 +197,8 @@ def test_a_flood_is_refused_twice_with_the_seconds_to_wait(call, world, someone)
     assert first == {
         "ok": False,
         "error_code": 429,
-        "description": "Too Many Requests: retry after 3",
-        "parameters": {"retry_after": 3},
+        "description": "Too Many Requests: retry after 6",
+        "parameters": {"retry_after": 6},
     }
     assert third["ok"]
 

@@ -7,9 +7,10 @@ import httpx
 import numpy as np
 import pytest
 
-from emotion_bot.vision import Recognizer
+from emotion_bot.vision.apart import RecognizerApart, RecognizerDied
 from playground import traces as module
-from playground.aws import MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUT
+from playground.aws import ATTEMPTS, VISIBILITY_TIMEOUT
+from playground.runtime.event_source import Watcher
 
 
 @pytest.fixture
@@ -148,22 +149,31 @@ def test_a_job_that_fails_says_why_and_when_it_comes_back_until_it_is_set_aside(
     send, until, monkeypatch, notes
 ):
     def fail(_self, _photo):
-        raise RuntimeError("the network caught fire")
+        raise RecognizerDied("signal 11")
 
-    monkeypatch.setattr(Recognizer, "recognize", fail)
+    monkeypatch.setattr(RecognizerApart, "recognize", fail)
     send("obama.jpg")
     trace = until("trace", lambda trace: trace["state"] == "failed")
 
-    assert trace["attempts"] == MAX_RECEIVE_COUNT
-    assert trace["note"] == "RuntimeError; set aside in the dead-letter queue after 3 attempts"
-    assert notes == [f"RuntimeError; comes back in {VISIBILITY_TIMEOUT} s", trace["note"]]
+    assert trace["attempts"] == ATTEMPTS
+    reason = str(RecognizerDied("signal 11"))
+    assert trace["note"] == f"{reason}; set aside in the dead-letter queue after 5 attempts"
+    assert notes == [
+        *(f"{reason}; comes back in {seconds} s" for seconds in (10, 60, VISIBILITY_TIMEOUT, 0)),
+        trace["note"],
+    ]
 
 
-def test_an_answer_that_telegram_does_not_take_is_told(telegram, send, until):
-    chat_id = max(telegram.chats)
-    telegram.strange_chats.add(chat_id)  # as if the person had blocked the bot
+def test_an_answer_that_telegram_does_not_take_is_told(telegram, bot, send, until):
+    class Blocking(Watcher):
+        def received(self, message):
+            telegram.closed_chats[max(telegram.chats)] = "bot was blocked by the user"
+
+    watcher = Blocking()
+    bot.jobs.watchers.append(watcher)
     send("rocket.jpg")
     trace = until("trace", lambda trace: trace["state"] == "failed")
+    bot.jobs.watchers.remove(watcher)
 
     assert trace["note"].startswith("Telegram does not take the answer: ")
     assert trace["total"] is None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from playground.telegram.delivery import MAX_CONNECTIONS
 from playground.telegram.emulator import Webhook
 from playground.telegram.parameters import ApiError, BadRequest, Parameters
 
@@ -39,7 +40,8 @@ def set_webhook(telegram: Telegram, parameters: Parameters) -> bool:
         raise BadRequest("secret token contains unallowed characters")
     _drop(telegram, parameters)
     _allow(telegram, parameters)
-    telegram.webhook = Webhook(url, secret, max(1, min(100, parameters.integer("max_connections", 40))))
+    connections = max(1, min(MAX_CONNECTIONS, parameters.integer("max_connections", 40)))
+    telegram.webhook = Webhook(url, secret, connections)
     telegram.last_error = {}
     telegram.on_update()
     return True

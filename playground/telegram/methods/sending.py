@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from telegram.constants import ChatAction
 
 from emotion_bot.chat.constants import Limit
 from playground.telegram.markup import inline_keyboard
-from playground.telegram.parameters import ApiError, BadRequest, Parameters, Upload
+from playground.telegram.parameters import BadRequest, Forbidden, Parameters, Upload
 from playground.telegram.photos import MAX_SIDES_SUM, NotAPhoto, pixels, sizes
 
 if TYPE_CHECKING:
@@ -30,15 +31,19 @@ def send_message(telegram: Telegram, parameters: Parameters) -> Json:
     if len(text) > Limit.TEXT_CHARACTERS:
         raise BadRequest("message is too long")
     around = _around(telegram, chat_id, parameters)
+    telegram.limits.take(chat_id)
     return telegram.add_message(chat_id, telegram.bot, around | {"text": text})
 
 
 def send_photo(telegram: Telegram, parameters: Parameters) -> Json:
     """https://core.telegram.org/bots/api#sendphoto"""
+    _space(telegram, parameters)
     chat_id = _chat(telegram, parameters)
     caption = _caption(parameters.text("caption"))
     around = _around(telegram, chat_id, parameters)
-    photo = telegram.keep_photo(_sizes(parameters.upload("photo")))
+    made = _sizes(parameters.upload("photo"))
+    telegram.limits.take(chat_id)
+    photo = telegram.keep_photo(made)
     return telegram.add_message(chat_id, telegram.bot, around | {"photo": photo} | caption)
 
 
@@ -48,6 +53,7 @@ def send_media_group(telegram: Telegram, parameters: Parameters) -> list[Json]:
     All or none are sent. A single one is an ordinary message (`send_message_group` of TDLib), and a keyboard
     is ignored: the method has none.
     """
+    _space(telegram, parameters)
     chat_id = _chat(telegram, parameters)
     media = parameters.json("media")
     if "media" not in parameters.values:
@@ -68,6 +74,7 @@ def send_media_group(telegram: Telegram, parameters: Parameters) -> list[Json]:
         except BadRequest as error:
             reason = error.description.removeprefix("Bad Request: ")
             raise BadRequest(f'failed to send message #{number} with the error message "{reason}"') from None
+    telegram.limits.take(chat_id, len(photos))
     if len(photos) > 1:
         around["media_group_id"] = str(secrets.randbits(53))
     return [
@@ -84,6 +91,12 @@ def send_chat_action(telegram: Telegram, parameters: Parameters) -> bool:
         raise BadRequest("wrong parameter action in request")
     telegram.show_action(chat_id, action)
     return True
+
+
+def _space(telegram: Telegram, parameters: Parameters) -> None:
+    """Let an upload wait for others of its size."""
+    if seconds := telegram.limits.upload(sum(len(upload.content) for upload in parameters.uploads.values())):
+        telegram.clock.wait(seconds, Event())
 
 
 def _album_item(item: Any, parameters: Parameters) -> tuple[Upload, Json]:  # noqa: ANN401 - any JSON
@@ -124,8 +137,8 @@ def _chat(telegram: Telegram, parameters: Parameters) -> int:
     chat_id = parameters.integer("chat_id")
     if chat_id not in telegram.chats:
         raise BadRequest("chat not found")
-    if chat_id in telegram.strange_chats:
-        raise ApiError("Forbidden: bot is not a member of the supergroup chat", 403)
+    if reason := telegram.closed_chats.get(chat_id):
+        raise Forbidden(reason)
     return chat_id
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -235,6 +239,19 @@ def test_of_each_start_but_the_first_the_time_counts(monkeypatch):
 def test_cold_starts_are_put_together():
     runs = [Answers(1.0, [0.1, 0.2], 5), Answers(3.0, [0.3, 0.2], 9), Answers(2.0, [0.2, 0.2], 7)]
     assert cold_start.figures(runs) == {"rounds": 3, "first": 2000, "warm": 200, "peak": 9}
+
+
+NESTED = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(flush=True); input()'])"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_memory_of_a_function_is_that_of_all_its_processes():
+    command = [sys.executable, "-c", NESTED]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        inner, both = cold_start._peak(process.pid), cold_start._peak(os.getpid())
+        process.communicate(b"\n")
+    assert both > inner + 4e6 > 8e6
 
 
 def test_without_the_emulator_one_is_told_how_to_get_it(monkeypatch, tmp_path):
