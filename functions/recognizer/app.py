@@ -7,40 +7,65 @@ import gc
 gc.disable()  # while INIT makes what stays, there is no garbage to find: a sixth of the cold start
 
 # ruff: noqa: E402
+import os
+from functools import lru_cache
+
+from emotion_bot.vision.apart import RecognizerApart
+
+
+@lru_cache
+def recognizer() -> RecognizerApart:
+    """The process that looks at photos."""
+    return RecognizerApart()
+
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    recognizer()  # imports what it needs while this process does
+
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from emotion_bot.answer import warm_up
-from emotion_bot.attempt import Attempt, Bot, metrics
+from emotion_bot.attempt import Attempt
+from emotion_bot.bot import Bot, Model, NoModel, metrics
+from emotion_bot.chat.errors import TokenUnavailable
 from emotion_bot.chat.telegram import Telegram
+from emotion_bot.delivery import Delivery
+from emotion_bot.farewell import Farewell
 from emotion_bot.jobs import read_job
 from emotion_bot.records import Albums
 from emotion_bot.settings import in_lambda, recognizer_settings
-from emotion_bot.store import StoreError, open_bundle
 from emotion_bot.telemetry import logger, tracer
-from emotion_bot.vision import Recognizer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from emotion_bot.jobs import Job
+
 AT_ONCE: Final = 10
 """Jobs; a batch has no more (BatchSize in the template)."""
+INIT_TIME: Final = 8.0
+"""Seconds for the model and the token, of the ten that INIT has."""
 PATIENCE: Final = Config(
     connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
 """With AWS, which answers in milliseconds; botocore gives a connection that died in a freeze a minute."""
+AT_INIT: Final = PATIENCE.merge(
+    Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+)
+"""With what INIT asks, and each invocation again where it did not come."""
 
 
 class UnreadableJob(ValueError):
@@ -69,44 +94,58 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 @lru_cache
 def bot() -> Bot:
-    """Load the model and the token, and open a connection to Telegram meanwhile.
-
-    Raises:
-        StoreError: the model is missing or altered; a function without one must not start.
-    """
+    """The parts; neither the model nor the token has come yet."""
     settings = recognizer_settings()
     # All of boto3's default session: with a session each, the same descriptions are read again, for 95 ms.
-    ssm = boto3.client("ssm", config=PATIENCE)
+    ssm = boto3.client("ssm", config=AT_INIT)
     dynamodb = boto3.client("dynamodb", config=PATIENCE)
     sqs = boto3.client("sqs", config=PATIENCE)
-    workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
-    parameter = workers.submit(ssm.get_parameter, Name=settings.bot_token_parameter, WithDecryption=True)
-    try:
-        bundle = open_bundle(settings.model_store, settings.engine)
-    except StoreError as error:
-        logger.critical("no model", reason=str(error))
-        metrics.count("NoModel")
-        raise
-    parts = Bot(
-        recognizer=Recognizer.load(bundle),
-        telegram=Telegram(parameter.result()["Parameter"]["Value"], str(settings.telegram_api_url)),
-        answered=DynamoDBPersistenceLayer(table_name=settings.records_table, boto3_client=dynamodb),
+
+    def read_token() -> str:
+        try:
+            found = ssm.get_parameter(Name=settings.bot_token_parameter, WithDecryption=True)
+        except (BotoCoreError, ClientError) as error:
+            raise TokenUnavailable(type(error).__name__) from None
+        return found["Parameter"]["Value"]
+
+    def table() -> DynamoDBPersistenceLayer:
+        return DynamoDBPersistenceLayer(table_name=settings.records_table, boto3_client=dynamodb)
+
+    return Bot(
+        recognizer=recognizer(),
+        model=Model(recognizer(), settings.model_store, settings.engine),
+        telegram=Telegram(None, str(settings.telegram_api_url), read_token=read_token),
+        answered=table(),
+        apologised=table(),
         albums=Albums(dynamodb, settings.records_table),
         sqs=sqs,
-        workers=workers,
+        workers=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job"),
         loop=event_loop(),
     )
-    parts.begin(parts.telegram.connect())
-    warm_up(parts.recognizer)
-    return parts
+
+
+def get_ready() -> None:
+    """Load the model, and meanwhile read the token and open a connection to Telegram.
+
+    The function always starts: what has not come by then, the first invocation waits for, or asks for again.
+    """
+    parts, until = bot(), monotonic() + INIT_TIME
+    connected = parts.begin(parts.telegram.connect())
+    with contextlib.suppress(NoModel):
+        parts.model.load(INIT_TIME)
+    try:
+        connected.result(until - monotonic())
+    except TimeoutError:
+        logger.warning("the token is still on its way")
+    except TokenUnavailable as error:
+        logger.critical("no token", reason=str(error))
+        metrics.count("TokenUnavailable")
+    if metrics.metric_set:
+        metrics.flush_metrics()  # no invocation will end that would
 
 
 if in_lambda():
-    try:
-        bot()
-    except StoreError:
-        metrics.flush_metrics()  # no invocation will end that would
-        raise
+    get_ready()
     gc.freeze()  # to look through what stays would cost a photo 80 ms now and then
 gc.enable()
 
@@ -118,10 +157,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     """Answer a batch of jobs: one photo is recognised while others are fetched and sent.
 
     Returns:
-        The messages that SQS shall deliver again, or, after the last attempt, park in the dead-letter queue.
+        The messages that SQS shall deliver again, or, after the farewell, park in the dead-letter queue.
     """
     metrics.count("Jobs", len(event["Records"]))
-    bot()  # without a model the whole batch fails, not each of its jobs
     processor = Overlapping(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(
         event=event, record_handler=answer_record, processor=processor, context=context
@@ -129,15 +167,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def answer_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Answer the job that a message holds.
+    """Answer the job that a message holds; at its last delivery, tell the sender that nobody will.
 
     Raises:
-        Exception: SQS shall deliver it again.
+        Exception: SQS shall deliver it again, or park it.
+    """
+    delivery = Delivery(record, bot().sqs)
+    try:
+        job = read(record)
+        if delivery.is_farewell:
+            Farewell(job, bot(), lambda_context).bid()
+        else:
+            Attempt(job, delivery, bot(), lambda_context).make()
+    except Exception as error:
+        delivery.come_back(error)
+        raise
+
+
+def read(record: SQSRecord) -> Job:
+    """The job that a message holds.
+
+    Raises:
+        UnreadableJob: none of this version.
     """
     try:
-        job = read_job(record.body)
+        return read_job(record.body)
     except ValidationError:
         logger.error("not a job", message_id=record.message_id)
         metrics.count("UnreadableJob")
         raise UnreadableJob from None
-    Attempt(job, record, bot(), lambda_context).make()

@@ -13,6 +13,8 @@ import json
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http import HTTPStatus
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -24,11 +26,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emotion_bot.chat.buttons import ChoseLanguage, SaidWrong
 from emotion_bot.chat.constants import SECRET_HEADER
-from emotion_bot.chat.replies import reply
+from emotion_bot.chat.replies import about_to_write, reply
 from emotion_bot.chat.requests import AlbumRequest, CommandRequest, Ignored, PhotoRequest, Press
 from emotion_bot.chat.updates import MalformedUpdate, parse
-from emotion_bot.jobs import AboutJob
-from emotion_bot.records import Albums, Languages
+from emotion_bot.jobs import AboutJob, FloodJob, Origin
+from emotion_bot.records import Albums, Languages, Pace
 from emotion_bot.settings import in_lambda, webhook_settings
 from emotion_bot.telemetry import Counters, logger, tracer
 
@@ -41,11 +43,15 @@ if TYPE_CHECKING:
 
     from emotion_bot.chat.requests import Asked
     from emotion_bot.jobs import Job
+    from emotion_bot.records import Admission
 
 MAX_BODY: Final = 1 << 20
 """Characters; Telegram's longest updates hold some ten thousand characters of text and their entities."""
 SECRET_MAX_AGE: Final = 300
-"""Seconds after which a rotated secret is noticed."""
+"""Seconds after which a secret that was replaced opens nothing any more."""
+SECRET_LOOK: Final = 10.0
+"""Seconds between two looks at the secret on account of callers who do not know it. One may be Telegram, with
+a new one; but strangers must not use up the calls that SSM allows an account, 40 a second."""
 ALBUM_WAIT: Final = 2
 """Seconds from an album's first item until it is answered with the items that came by then; Telegram hands
 them over one by one, each once the one before is acknowledged, which takes a tenth of a second."""
@@ -92,9 +98,40 @@ def languages() -> Languages:
     return Languages(dynamodb(), webhook_settings().records_table)
 
 
-def _secret() -> str:
-    name = webhook_settings().webhook_secret_parameter
-    return str(parameters().get(name, decrypt=True, max_age=SECRET_MAX_AGE))
+class Secret:
+    """What Telegram's calls are known by; a new one is taken over as soon as a call comes with it."""
+
+    def __init__(self) -> None:
+        self._looked = -inf
+
+    def read(self, *, anew: bool = False) -> bytes:
+        """The secret, as SSM has it or had it within SECRET_MAX_AGE.
+
+        Raises:
+            GetParameterError: SSM does not say.
+        """
+        name = webhook_settings().webhook_secret_parameter
+        return str(parameters().get(name, decrypt=True, max_age=SECRET_MAX_AGE, force_fetch=anew)).encode()
+
+    def is_known_to(self, caller: str) -> bool:
+        """Whether what a caller says is the secret.
+
+        Raises:
+            GetParameterError: SSM does not say.
+        """
+        said = caller.encode(errors="surrogatepass")
+        if hmac.compare_digest(said, self.read()):
+            return True
+        if monotonic() < self._looked + SECRET_LOOK:
+            return False
+        self._looked = monotonic()
+        return hmac.compare_digest(said, self.read(anew=True))
+
+
+@lru_cache
+def secret() -> Secret:
+    """Made once: it knows when it was looked at."""
+    return Secret()
 
 
 if in_lambda():
@@ -104,7 +141,7 @@ if in_lambda():
     with suppress(BotoCoreError, ClientError):
         languages().chosen(0)  # nobody's chat: to have asked once
     with suppress(GetParameterError):
-        _secret()
+        secret().read()
     gc.freeze()  # to look through what stays would cost an update 30 ms now and then
 gc.enable()
 
@@ -120,12 +157,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
         403 for a wrong secret; 503, upon which Telegram tries again, where a part that is needed fails.
     """
     try:
-        secret = _secret()
+        is_telegram = secret().is_known_to(_header(event, SECRET_HEADER))
     except GetParameterError:
         logger.error("the webhook's secret cannot be read")
         metrics.count("SecretUnavailable")
         return _response(HTTPStatus.SERVICE_UNAVAILABLE)
-    if not hmac.compare_digest(_header(event, SECRET_HEADER).encode(), secret.encode()):
+    if not is_telegram:
         metrics.count("WrongSecret")
         return _response(HTTPStatus.FORBIDDEN)
 
@@ -138,20 +175,44 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
         return _response(HTTPStatus.OK)
 
     if isinstance(request, Ignored):
-        call = None
-    else:
-        try:
-            call = _answer(_in_chosen_language(request))
-        except PutOff as trouble:
-            logger.error("update put off", update_id=request.origin.update_id, reason=str(trouble))
-            metrics.count(trouble.metric)
-            return _response(HTTPStatus.SERVICE_UNAVAILABLE)
-    metrics.count(type(request).__name__)
-    return _response(HTTPStatus.OK, call)
+        metrics.count("Ignored")
+        return _response(HTTPStatus.OK)
+    try:
+        return _response(HTTPStatus.OK, _answer(_in_chosen_language(request)))
+    except PutOff as trouble:
+        logger.error("update put off", update_id=request.origin.update_id, reason=str(trouble))
+        metrics.count(trouble.metric)
+        return _response(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _answer(request: Asked) -> dict[str, Any] | None:
-    """Do what a request asks for, and say so."""
+    """Do what a request asks for, unless its chat asks for too much, and say so."""
+    match _admission(request):
+        case "admitted":
+            call, counted = _do(request), type(request).__name__
+        case "told":
+            # Not in the response: what is sent too fast, as now it may be, Telegram refuses and tells nobody.
+            _queue(FloodJob(**request.origin.model_dump(include=set(Origin.model_fields))))
+            call, counted = about_to_write(request.origin), "TooMany"
+        case "refused":
+            call, counted = None, "TooMany"
+    metrics.count(counted)
+    return call
+
+
+def _admission(request: Asked) -> Admission:
+    """Whether a chat may ask for another job; where that cannot be known, it may."""
+    match request:
+        case PhotoRequest() | AlbumRequest() | CommandRequest("about"):
+            try:
+                return Pace(dynamodb(), webhook_settings().records_table).admit(request.origin, request.sent)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("a chat's pace cannot be read", reason=type(error).__name__)
+                metrics.count("RecordsUnavailable")
+    return "admitted"
+
+
+def _do(request: Asked) -> dict[str, Any] | None:
     match request:
         case PhotoRequest(job):
             _queue(job)
@@ -159,7 +220,7 @@ def _answer(request: Asked) -> dict[str, Any] | None:
             with _needed("RecordsUnavailable"):
                 joined = Albums(dynamodb(), webhook_settings().records_table).join(job, item)
             if joined == "late":
-                return _answer(alone)
+                return _do(alone)
             if joined == "joined":
                 return None
             _queue(job, delay=ALBUM_WAIT)

@@ -56,6 +56,10 @@ class Stack:
     def functions(self) -> dict[str, Template]:
         return self.of_type("AWS::Serverless::Function")
 
+    def described(self, parameter: str) -> str:
+        """What the person who deploys is told of a parameter."""
+        return str(self._template["Parameters"][parameter]["Description"])
+
     def variables(self, function: str) -> dict[str, Any]:
         """A function's environment, with what all functions share."""
         shared = self.resolve(self._template["Globals"]["Function"]["Environment"]["Variables"])

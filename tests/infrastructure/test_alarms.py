@@ -15,7 +15,9 @@ OWN_METRICS = {
     ("webhook", "SecretUnavailable"),
     ("webhook", "QueueUnavailable"),
     ("webhook", "RecordsUnavailable"),
+    ("webhook", "WrongSecret"),
     ("recognizer", "NoModel"),
+    ("recognizer", "TokenUnavailable"),
 }
 
 
@@ -46,9 +48,10 @@ def test_aws_metrics_are_watched(alarms):
 def test_own_metrics_are_watched_under_the_name_that_the_code_counts_them_by(alarms, stack, root):
     own = {(service, name) for space, name, service in watched(alarms) if space == {"Ref": "AWS::StackName"}}
     assert own == OWN_METRICS
+    package = [file.read_text() for file in (root / "layers" / "shared" / "emotion_bot").glob("*.py")]
     for service, name in own:
-        code = (root / "functions" / service / "app.py").read_text()
-        assert f'"{name}"' in code
+        code = [(root / "functions" / service / "app.py").read_text(), *package]
+        assert any(f'"{name}"' in text for text in code)
         assert service in {
             stack.variables(function)["POWERTOOLS_SERVICE_NAME"] for function in stack.functions
         }
@@ -80,3 +83,11 @@ def test_everybody_who_gave_an_address_is_told(make_stack):
 def test_nobody_is_told_without_an_address(alarms, stack):
     assert stack.resources["AlarmTopic"]["Condition"] == "SendsAlarms"
     assert all(alarm["AlarmActions"] == [] for alarm in alarms.values())
+
+
+def test_a_secret_that_telegram_was_not_told_of_is_noticed_and_a_stranger_is_not(stack):
+    """Telegram repeats an update at least every two minutes, for a day."""
+    alarm = stack["WrongSecretAlarm"]
+    assert alarm["Period"] >= 120
+    assert alarm["EvaluationPeriods"] * alarm["Period"] >= 1800
+    assert "DatapointsToAlarm" not in alarm  # all of them

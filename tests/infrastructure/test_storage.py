@@ -2,7 +2,9 @@
 
 
 def test_the_model_bucket_is_private_encrypted_and_versioned(stack):
-    bucket = stack["ModelBucket"]
+    (bucket,) = stack.of_type("AWS::S3::Bucket").values()
+    assert bucket == stack["ModelBucket"]
+    assert not {"AccessControl", "WebsiteConfiguration", "CorsConfiguration"} & bucket.keys()
     assert bucket["PublicAccessBlockConfiguration"] == {
         "BlockPublicAcls": True,
         "BlockPublicPolicy": True,
@@ -28,7 +30,7 @@ def test_only_replaced_models_are_ever_deleted(stack):
 
 
 def test_nobody_reaches_the_bucket_without_tls(stack):
-    policy = stack["ModelBucketPolicy"]
+    (policy,) = stack.of_type("AWS::S3::BucketPolicy").values()
     assert policy["Bucket"] == {"Ref": "ModelBucket"}
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")

@@ -84,7 +84,14 @@ def test_every_parameter_is_described_constrained_and_grouped(template):
 
 def test_outputs_tell_what_one_needs_next(template):
     outputs = template["Outputs"]
-    assert {"WebhookUrl", "ModelStore", "UploadModels", "JobQueueUrl", "DeadLetterQueueUrl"} == outputs.keys()
+    assert {
+        "WebhookUrl",
+        "ModelStore",
+        "UploadModels",
+        "JobQueueUrl",
+        "DeadLetterQueueUrl",
+        "DeadLetterQueueArn",
+    } == outputs.keys()
     assert (
         outputs["UploadModels"]["Value"]["Fn::Sub"] == "aws s3 sync models s3://${ModelBucket}/${ModelPrefix}"
     )

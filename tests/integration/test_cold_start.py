@@ -1,14 +1,14 @@
-"""The model comes from the store once per cold start, and only as it was published."""
+"""The model comes from the store once per cold start, only as it was published, as soon as it can be had."""
 
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 
-import boto3
 import pytest
 
-from emotion_bot.store import BundleNotFound, DigestMismatch
+from emotion_bot.telemetry import logger
 from playground.aws import BUCKET, PREFIX
 
 
@@ -39,18 +39,19 @@ def fetched(bot, monkeypatch):
 
 
 @pytest.fixture
-def replace():
-    """Change an object of the store, until the test is over."""
-    s3, before = boto3.client("s3"), {}
+def told():
+    """Why there is no model, each time that the log says so."""
+    reasons = []
 
-    def put(name: str, change) -> None:
-        key = f"{PREFIX}/{name}"
-        before[key] = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-        s3.put_object(Bucket=BUCKET, Key=key, Body=change(before[key]))
+    class Reasons(logging.Handler):
+        def emit(self, record):
+            if record.getMessage() == "no model":
+                reasons.append(record.reason)
 
-    yield put
-    for key, content in before.items():
-        s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    handler = Reasons()
+    logger.addHandler(handler)
+    yield reasons
+    logging.getLogger(logger.name).removeHandler(handler)
 
 
 @pytest.fixture
@@ -68,18 +69,58 @@ def test_only_the_first_invocation_fetches_the_model(person, photos, wait, fetch
     assert fetched == ["current.json", zip_name]
 
 
-def test_an_altered_bundle_is_refused(bot, replace, zip_name):
-    replace(zip_name, lambda content: content[:-1] + bytes([content[-1] ^ 1]))
+def flip(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
 
-    with pytest.raises(
-        DigestMismatch, match=r"litert\.zip .*SHA-256 should be [0-9a-f]{12}… but is [0-9a-f]{12}…"
-    ):
+
+SPOILT = {
+    "altered": ("litert.zip", flip, "SHA-256 should be"),
+    "truncated": ("litert.zip", lambda content: content[:-100], "SHA-256 should be"),
+    "missing": ("litert.zip", lambda _: None, "holds no"),
+    "unreleased": ("current.json", lambda _: None, "holds no current.json"),
+    "malformed": ("current.json", lambda content: content[:-20], "malformed"),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("kind", SPOILT)
+def test_without_the_bundle_that_was_published_nothing_is_answered_until_it_is_back(
+    bot, person, photos, wait, told, zip_name, kind
+):
+    name, change, reason = SPOILT[kind]
+    name = zip_name if name == "litert.zip" else name
+    with bot.jobs.held(), bot.aws.altered(name, change):
         bot.recognizer.start()
+        assert [reason in why for why in told] == [True]
+        update = person.send_photo((photos / "obama.jpg").read_bytes())
+        with bot.recognizer.borrow() as module:
+            parts = module.bot()
+        with pytest.raises(module.NoModel):
+            parts.model.load(20)
+        assert person.answers() == []
+    assert "caption" in wait(person, update)
+    assert len(person.answers()) == 1
 
 
-def test_a_bundle_that_is_not_there_is_refused(bot, replace, zip_name):
-    version = zip_name.partition("/")[0].encode()
-    replace("current.json", lambda content: content.replace(version, b"no-such-version"))
+def test_a_warm_one_goes_on_with_what_it_has(bot, person, photos, wait, told, zip_name):
+    bot.recognizer.start()
+    with bot.aws.altered(zip_name, flip), bot.aws.altered("current.json", lambda _: None):
+        assert "caption" in wait(person, person.send_photo((photos / "obama.jpg").read_bytes()))
+    assert told == []
 
-    with pytest.raises(BundleNotFound, match=r"no-such-version/litert\.zip"):
+
+@pytest.mark.parametrize("how", ["closed", "failing"])
+def test_where_the_store_is_out_of_reach_no_photo_is_lost(bot, person, photos, wait, told, how):
+    with bot.jobs.held(), bot.aws.unreachable("s3", how):
         bot.recognizer.start()
+        assert ["cannot be read" in why for why in told] == [True]
+        update = person.send_photo((photos / "obama.jpg").read_bytes())
+    assert "caption" in wait(person, update)
+
+
+def test_where_the_token_cannot_be_read_no_photo_is_lost(bot, person, photos, wait):
+    with bot.jobs.held():
+        with bot.aws.unreachable("ssm", "failing"):
+            bot.recognizer.start()
+        update = person.send_photo((photos / "obama.jpg").read_bytes())
+    assert "caption" in wait(person, update)

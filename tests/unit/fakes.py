@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -23,11 +22,13 @@ from aws_lambda_powertools.utilities.parameters.base import BaseProvider
 
 from emotion_bot.chat.faces import SeenFace
 from emotion_bot.records import AlbumGone
-from emotion_bot.vision import Face, PhotoError, Recognition
+from emotion_bot.vision import Face, Recognition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
+    from emotion_bot.bot import NoModel
     from emotion_bot.jobs import AlbumItem, AlbumJob
 
 TOKEN = "123456:AA-unit-test-token"
@@ -48,6 +49,8 @@ class FakeBotApi(httpx.AsyncBaseTransport):
         """What to answer to a method instead, in turn."""
         self.meanwhile: dict[str, Callable[[], Awaitable[object]]] = {}
         """What to wait for before a method is answered; for ten seconds at most."""
+        self.rejected: set[str] = set()
+        """Tokens that were good once."""
 
     def fail(self, method: str, code: int, description: str = "", **parameters: int) -> None:
         body = {"ok": False, "error_code": code, "description": description, "parameters": parameters}
@@ -66,15 +69,18 @@ class FakeBotApi(httpx.AsyncBaseTransport):
         assert str(request.url).startswith(API), request.url.host
         body = await request.aread()
         path = request.url.path
-        if path.startswith(f"/file/bot{TOKEN}/"):
+        token = path.removeprefix("/file").removeprefix("/bot").partition("/")[0]
+        assert token in {TOKEN, *self.rejected}
+        if path.startswith("/file/"):
             method, parameters = "download", {"path": path.rpartition("/")[2]}
         else:
-            assert path.startswith(f"/bot{TOKEN}/")
             method, parameters = path.rpartition("/")[2], self._parameters(request, body)
         self.calls.append((method, parameters))
         if method in self.meanwhile:
             async with asyncio.timeout(10):
                 await self.meanwhile[method]()
+        if token in self.rejected:
+            return httpx.Response(401, json={"ok": False, "error_code": 401, "description": "Unauthorized"})
         if self.answers.get(method):
             answer = self.answers[method].pop(0)
             if isinstance(answer, Exception):
@@ -167,6 +173,8 @@ class InMemoryPersistence(BasePersistenceLayer):
         self.records: dict[str, object] = {}
         self.error: Exception | None = None
         """What an update raises, as where the table cannot be reached."""
+        self.is_gone = False
+        """Whether all else raises, too."""
 
     def _get_record(self, idempotency_key):
         try:
@@ -175,6 +183,8 @@ class InMemoryPersistence(BasePersistenceLayer):
             raise IdempotencyItemNotFoundError from None
 
     def _put_record(self, data_record):
+        if self.is_gone:
+            raise ConnectionError
         known = self.records.get(data_record.idempotency_key)
         if known is not None and not known.is_expired:
             raise IdempotencyItemAlreadyExistsError(old_data_record=known)
@@ -186,6 +196,8 @@ class InMemoryPersistence(BasePersistenceLayer):
         self.records[data_record.idempotency_key] = data_record
 
     def _delete_record(self, data_record):
+        if self.error:
+            raise self.error
         del self.records[data_record.idempotency_key]
 
 
@@ -223,24 +235,44 @@ def seen(*faces: Face) -> list[SeenFace]:
     return [SeenFace(face.candidates, face.scores, face.box[2:]) for face in faces]
 
 
+class FakeModel:
+    """The bundle on its way: is there, or is not."""
+
+    def __init__(self) -> None:
+        self.error: NoModel | None = None
+
+    def load(self, patience: float) -> None:
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        pass
+
+
 class FakeRecognizer:
     """Finds the faces that it was told of, or raises; in a photo of which it was told more, what is there."""
 
-    def __init__(self, *faces: Face, error: PhotoError | None = None) -> None:
+    def __init__(self, *faces: Face, error: Exception | None = None) -> None:
         self.faces, self.error = faces, error
         self.other: dict[bytes, Sequence[Face] | Exception] = {}
         """Photos with other faces than those, or with an error."""
         self.photos: list[bytes] = []
         self.manifest = SimpleNamespace(version="test-1", metrics={})
-        self.threads: list[int] = []
-        """Where it was warmed up, and where it recognised."""
+        self.loaded: list[Path] = []
+        self.is_closed = False
+
+    def load(self, bundle: Path) -> None:
+        self.loaded.append(bundle)
 
     def warm_up(self) -> None:
-        self.threads.append(threading.get_ident())
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def recognize(self, photo: bytes) -> Recognition:
         self.photos.append(photo)
-        self.threads.append(threading.get_ident())
         faces = self.other.get(photo, self.error or self.faces)
         if isinstance(faces, Exception):
             raise faces
@@ -269,7 +301,7 @@ def logged(output: str) -> list[dict[str, object]]:
 
 
 def counted(output: str) -> dict[str, float]:
-    """The metrics that a function wrote, and their values."""
+    """The metrics that a function wrote, and their values; of several invocations, each one's last."""
     lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
     return {
         metric["Name"]: sum(np.atleast_1d(line[metric["Name"]]))

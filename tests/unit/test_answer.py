@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import threading
 from types import SimpleNamespace
 
 import httpx
 import pytest
 
-from emotion_bot.answer import about, answer, answer_album, warm_up
+from emotion_bot.answer import about, answer, answer_album
 from emotion_bot.chat.buttons import under_answer
 from emotion_bot.chat.constants import Limit
 from emotion_bot.chat.errors import TryAgain, Undeliverable
@@ -32,6 +31,12 @@ SAD, HAPPY = face("sad", 0.7), face("happy", 0.93)
 @pytest.fixture
 def api():
     return FakeBotApi()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """What fails, fails at the first try; how often it is tried, `chat` tests."""
+    monkeypatch.setattr("emotion_bot.chat.telegram._PAUSES", ())
 
 
 def telling(api, work):
@@ -69,14 +74,6 @@ def test_faces_are_drawn_and_listed(api):
 def test_buttons_tell_more_of_each_face(api, faces):
     run(api, FakeRecognizer(*faces), RUSSIAN)
     assert json.loads(api.sent("sendPhoto")["reply_markup"]) == keyboard(seen(*faces), "ru")
-
-
-def test_recognition_is_warmed_up_in_the_thread_where_it_happens(api):
-    recognizer = FakeRecognizer(face())
-    warm_up(recognizer)
-    run(api, recognizer)
-    first, second = recognizer.threads
-    assert first == second != threading.get_ident()
 
 
 def test_faces_that_were_too_many_are_told_of(api, monkeypatch):
@@ -344,7 +341,7 @@ class TestAlbum:
         assert not [method for method in api.methods if method.startswith("send")]
 
     def test_an_album_that_telegram_does_not_take_is_left_to_the_caller(self, api, recognizer):
-        api.fail("sendMediaGroup", 429, retry_after=3)
+        api.fail("sendMediaGroup", 429, retry_after=30)
         with pytest.raises(TryAgain):
             self.answer(api, recognizer)
         assert [method for method in api.methods if method.startswith("send")] == ["sendMediaGroup"]

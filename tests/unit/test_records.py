@@ -1,8 +1,9 @@
-"""What is remembered of albums and languages: every order in which things can come."""
+"""What is remembered of albums, languages and floods: every order in which things can come."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import boto3
 import pytest
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from emotion_bot import records
-from emotion_bot.jobs import AlbumItem, AlbumJob
-from emotion_bot.records import AlbumGone, Albums, Languages
+from emotion_bot.jobs import AlbumItem, AlbumJob, Origin
+from emotion_bot.records import JOBS_A_MINUTE, PACE_KEPT, AlbumGone, Albums, Languages, Pace
 
 TABLE = "records"
 HOUR = 3600
@@ -239,3 +240,105 @@ def test_a_table_that_cannot_be_read_is_no_answer_that_is_kept(client):
     for _ in range(2):
         with pytest.raises(ClientError):
             languages.chosen(5)
+
+
+@pytest.fixture
+def pace(dynamodb):
+    return Pace(dynamodb, TABLE)
+
+
+def admit(pace, update_id, chat_id=5, sent=600):
+    origin = Origin(update_id=update_id, chat_id=chat_id, message_id=1, language="en")
+    return pace.admit(origin, sent)
+
+
+def flood(pace, chat_id=5, sent=600):
+    """Fill a chat's minute."""
+    return [admit(pace, update_id, chat_id, sent) for update_id in range(JOBS_A_MINUTE)]
+
+
+def test_a_chat_may_ask_for_so_much_in_a_minute_and_is_told_once(pace):
+    assert set(flood(pace)) == {"admitted"}
+    assert [admit(pace, 100 + number) for number in range(4)] == ["told", "refused", "refused", "refused"]
+
+
+def test_each_minute_is_counted_by_itself_and_so_is_each_chat(pace):
+    flood(pace)
+    assert [admit(pace, 100, sent=sent) for sent in (540, 599, 659, 660)] == [
+        "admitted",
+        "admitted",
+        "told",
+        "admitted",
+    ]
+    assert admit(pace, 101, chat_id=-5) == "admitted"
+
+
+def test_an_update_that_comes_again_is_treated_as_before(pace):
+    flood(pace)
+    for _ in range(3):
+        assert admit(pace, 7) == "admitted"
+        assert admit(pace, 100) == "told"
+        assert admit(pace, 101) == "refused"
+
+
+def test_a_minute_is_known_for_a_few_minutes(pace, dynamodb, monkeypatch):
+    now = time.time()
+    flood(pace)
+    monkeypatch.setattr(records, "time", lambda: now + 200)
+    admit(pace, 100)
+    (record,) = kept(dynamodb)
+    assert record.keys() == {"id", "admitted", "told", "expiration"}
+    assert record["id"] == {"S": "pace#5#10"}
+    assert int(record["expiration"]["N"]) - now == pytest.approx(PACE_KEPT, abs=2)
+
+
+def test_a_record_that_goes_meanwhile_is_not_made_anew_without_an_end(pace, dynamodb):
+    """DynamoDB removes one that expires whenever it likes: here, between the two writes."""
+    flood(pace)
+    write = dynamodb.update_item
+
+    class Forgetful:
+        exceptions = dynamodb.exceptions
+
+        def update_item(self, **parameters):
+            if "told = " in parameters["UpdateExpression"]:
+                dynamodb.delete_item(TableName=TABLE, Key=parameters["Key"])
+            return write(**parameters)
+
+    assert admit(Pace(Forgetful(), TABLE), 100) == "told"
+    (record,) = kept(dynamodb)
+    assert int(record["expiration"]["N"]) > time.time()
+
+
+def test_a_pace_that_cannot_be_known_is_left_to_the_caller(client):
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        admit(Pace(client, "no-such-table"), 1)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 7), st.sampled_from([5, -5]), st.sampled_from([0, 59, 60])), max_size=20
+    )
+)
+def test_whatever_the_order_a_chats_minute_takes_so_many_and_tells_of_one(dynamodb, monkeypatch, steps):
+    """Against a plain model, with a limit of three."""
+    monkeypatch.setattr(records, "JOBS_A_MINUTE", 3)
+    for record in kept(dynamodb):
+        dynamodb.delete_item(TableName=TABLE, Key={"id": record["id"]})
+    admitted, told = {}, {}
+    for update_id, chat_id, sent in steps:
+        minute = chat_id, sent // 60
+        inside = admitted.setdefault(minute, set())
+        if update_id in inside or len(inside) < 3:
+            inside.add(update_id)
+            expected = "admitted"
+        else:
+            expected = "told" if told.setdefault(minute, update_id) == update_id else "refused"
+        assert admit(Pace(dynamodb, TABLE), update_id, chat_id, sent) == expected
+
+
+def test_the_page_about_the_conversation_knows_the_limit():
+    page = (Path(__file__).parents[2] / "docs" / "conversation.md").read_text()
+    assert f"| the {JOBS_A_MINUTE + 1}st photo of a minute |" in page
+    assert f"| {JOBS_A_MINUTE} × 40 ms =" in page

@@ -14,15 +14,16 @@ from emotion_bot.chat.buttons import under_answer
 from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TryAgain
 from emotion_bot.chat.faces import SeenFace
 from emotion_bot.chat.texts import texts
-from emotion_bot.vision import PhotoError, PhotoTooLarge, Recognizer
+from emotion_bot.vision.errors import PhotoError, PhotoTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
 
     from emotion_bot.chat.telegram import Telegram
     from emotion_bot.chat.texts import Texts
-    from emotion_bot.jobs import AboutJob, AlbumItem, AlbumJob, Origin, PhotoJob, Refusal
+    from emotion_bot.jobs import AboutJob, AlbumItem, AlbumJob, FloodJob, Origin, PhotoJob, Refusal
     from emotion_bot.manifest import Manifest
+    from emotion_bot.vision.apart import RecognizerApart
 
 T = TypeVar("T")
 Stage = Literal["remember", "download", "wait", "recognise", "send"]
@@ -73,7 +74,7 @@ class _Picture:
 
 
 async def answer(
-    job: PhotoJob, telegram: Telegram, recognizer: Recognizer, photo: Awaitable[bytes] | None = None
+    job: PhotoJob, telegram: Telegram, recognizer: RecognizerApart, photo: Awaitable[bytes] | None = None
 ) -> Answered:
     """Fetch a photo, find its faces, and send it back with them drawn in; or a sentence that says why not.
 
@@ -99,7 +100,7 @@ async def answer_album(
     job: AlbumJob,
     items: Sequence[AlbumItem],
     telegram: Telegram,
-    recognizer: Recognizer,
+    recognizer: RecognizerApart,
     places: asyncio.Semaphore,
     *,
     patience: float,
@@ -168,13 +169,25 @@ async def about(job: AboutJob, telegram: Telegram, manifest: Manifest) -> Answer
     return answered
 
 
-def warm_up(recognizer: Recognizer) -> None:
-    """A dummy pass, in the thread that will recognise: after one elsewhere, the first takes 20 ms more."""
-    _recognition.submit(recognizer.warm_up).result()
+async def too_many(job: FloodJob, telegram: Telegram) -> Answered:
+    """Tell from which message on a chat's are not looked at.
+
+    Raises:
+        TelegramFailure: any but FileTooBig.
+    """
+    answered = Answered()
+    with answered.timed("send"):
+        await telegram.send_text(job, texts(job.language).too_many)
+    return answered
 
 
 async def _see(
-    file: Awaitable[bytes], recognizer: Recognizer, words: Texts, answered: Answered, *, shown: bool = False
+    file: Awaitable[bytes],
+    recognizer: RecognizerApart,
+    words: Texts,
+    answered: Answered,
+    *,
+    shown: bool = False,
 ) -> _Picture | Refusal:
     try:
         with answered.timed("download"):
@@ -192,14 +205,20 @@ async def _see(
 
 
 def _recognise(
-    content: bytes, recognizer: Recognizer, words: Texts, answered: Answered, since: float, *, shown: bool
+    content: bytes,
+    recognizer: RecognizerApart,
+    words: Texts,
+    answered: Answered,
+    since: float,
+    *,
+    shown: bool,
 ) -> _Picture:
     answered.note("wait", perf_counter() - since)
     with answered.timed("recognise"):
-        recognition = recognizer.recognize(content)
-        faces = [SeenFace(face.candidates, face.scores, face.box[2:]) for face in recognition.faces]
-        jpeg = recognition.annotate([words.label(face) for face in faces]) if faces or shown else b""
-    return _Picture(faces, recognition.more, jpeg)
+        seen = recognizer.recognize(content)
+        faces = [SeenFace(face.candidates, face.scores, face.box[2:]) for face in seen.faces]
+        jpeg = seen.annotate([words.label(face) for face in faces]) if faces or shown else b""
+    return _Picture(faces, seen.more, jpeg)
 
 
 async def _show(

@@ -77,7 +77,14 @@ class AboutJob(Origin):
     version: Literal[1] = 1
 
 
-Job = PhotoJob | AlbumJob | AboutJob
+class FloodJob(Origin):
+    """Someone sends more than a chat may, and is to be told so; the recognizer can wait for its turn."""
+
+    kind: Literal["flood"] = "flood"
+    version: Literal[1] = 1
+
+
+Job = PhotoJob | AlbumJob | AboutJob | FloodJob
 
 
 def _kind(job: Any) -> str:  # noqa: ANN401 - anything that JSON holds
@@ -90,7 +97,8 @@ _JOB: Final[TypeAdapter[Job]] = TypeAdapter(
     Annotated[
         Annotated[PhotoJob, Tag("photo")]
         | Annotated[AlbumJob, Tag("album")]
-        | Annotated[AboutJob, Tag("about")],
+        | Annotated[AboutJob, Tag("about")]
+        | Annotated[FloodJob, Tag("flood")],
         Discriminator(_kind),
     ]
 )

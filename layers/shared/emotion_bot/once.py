@@ -1,4 +1,4 @@
-"""Each update answered once: a table remembers it for longer than Telegram repeats it."""
+"""Each thing said once for each update: a table remembers it for longer than Telegram repeats updates."""
 
 from __future__ import annotations
 
@@ -16,29 +16,38 @@ if TYPE_CHECKING:
 
     from emotion_bot.jobs import Job
 
-KEY_PREFIX: Final = "update"
+ANSWERED: Final = "update"
+APOLOGISED: Final = "apology"
+"""What the keys of the table begin with, for answers and for farewells."""
 REMEMBERED: Final = 25 * 60 * 60
 """Seconds. Telegram may send an update again for 24 hours."""
 
 
-def configure(table: BasePersistenceLayer) -> None:
-    """To be done before jobs share the table: those of the first batch would meet it half configured."""
-    table.configure(_config(), key_prefix=KEY_PREFIX)
+def configure(table: BasePersistenceLayer, prefix: str) -> None:
+    """Give a table its kind of keys; before jobs share it, or those of the first batch meet it half done."""
+    table.configure(_config(), key_prefix=prefix)
 
 
-def once(answer: Callable[[], None], job: Job, table: BasePersistenceLayer, context: LambdaContext) -> None:
-    """Answer a job, unless its update is answered, and remember that.
+def once(say: Callable[[], None], job: Job, table: BasePersistenceLayer, context: LambdaContext) -> bool:
+    """Say something to the sender of a job, unless that is done, and remember it.
+
+    Returns:
+        Whether it is remembered; if not, it may be said again.
 
     Raises:
         IdempotencyAlreadyInProgressError: another attempt is at work.
-        Exception: whatever `answer` raises; then nothing is remembered, so that another attempt can follow.
+        Exception: whatever `say` raises; then nothing is remembered, so that another attempt can follow.
     """
-    is_answered = False
+    is_said, failure = False, None
 
     def work(*, job: Job) -> None:  # noqa: ARG001 - what it is known by
-        nonlocal is_answered
-        answer()
-        is_answered = True
+        nonlocal is_said, failure
+        try:
+            say()
+        except Exception as error:
+            failure = error
+            raise
+        is_said = True
 
     try:
         idempotent_function(
@@ -46,13 +55,16 @@ def once(answer: Callable[[], None], job: Job, table: BasePersistenceLayer, cont
             data_keyword_argument="job",
             persistence_store=table,
             config=_config(context),
-            key_prefix=KEY_PREFIX,
+            key_prefix=table.function_name,
         )(job=job)
-    except Exception:
-        if not is_answered:
-            raise
-        # To fail now would send the answer a second time.
+    except Exception as error:
+        if not is_said:
+            # Not that the table could not let go of the attempt, which it does by itself.
+            raise failure or error from None
+        # To fail now would say it a second time.
         logger.exception(f"{job.kind} answered, but not remembered", update_id=job.update_id)
+        return False
+    return True
 
 
 def _config(context: LambdaContext | None = None) -> IdempotencyConfig:

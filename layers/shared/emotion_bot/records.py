@@ -1,6 +1,6 @@
-"""What the bot remembers of chats: albums that are being put together, and languages that were chosen.
+"""What the bot remembers of chats: albums that are put together, languages that were chosen, how much came.
 
-Both live in the one table beside the updates that are answered, and go by themselves (TTL `expiration`).
+All live in the one table beside the updates that are answered, and go by themselves (TTL `expiration`).
 
 A record of an album, by who comes to it; each step is one conditional write, so any two may meet:
 
@@ -26,14 +26,20 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from emotion_bot.jobs import AlbumJob
+    from emotion_bot.jobs import AlbumJob, Origin
 
 Joined = Literal["first", "joined", "late"]
+Admission = Literal["admitted", "told", "refused"]
 
 ALBUM_KEPT: Final = 25 * 60 * 60
 """Seconds after its first item. Telegram may send an update again for 24 hours."""
 LANGUAGE_KEPT: Final = 365 * 24 * 60 * 60
 """Seconds after it was last chosen."""
+JOBS_A_MINUTE: Final = 30
+"""From one chat: three full albums. Telegram lets a bot send about one message a second into a chat, so their
+answers take half of that minute; docs/conversation.md has what others may have to wait for them."""
+PACE_KEPT: Final = 5 * 60
+"""Seconds after a minute's first job: longer than Telegram takes to repeat what it got no answer to."""
 _LANGUAGE_TRUSTED: Final = 60.0
 """Seconds after which one asks the table again: another environment may have heard of a change."""
 _CHATS: Final = 10_000
@@ -159,6 +165,63 @@ class Languages:
             self._known.clear()
         self._known[chat_id] = (language, monotonic() + _LANGUAGE_TRUSTED)
         return language
+
+
+class Pace:
+    """How many jobs each chat asks for in a minute, so that none can make all others wait.
+
+    The minute is the one in which Telegram got the message, so an update counts in the same one whenever it
+    comes, and what waited for the webhook to be mended is not refused for coming all at once.
+
+    Errors of botocore pass through every method.
+    """
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb, self._table = dynamodb, table
+
+    def admit(self, origin: Origin, sent: int) -> Admission:
+        """Count an update, unless its chat has had JOBS_A_MINUTE; one that comes again counts once.
+
+        Args:
+            origin: which update, from which chat.
+            sent: when Telegram got the message, in seconds since 1970.
+
+        Returns:
+            "admitted"; "told" where it is the first that is too many, so that its sender is to be told;
+            "refused" where it comes after that one.
+        """
+        key = {"id": {"S": f"pace#{origin.chat_id}#{sent // 60}"}}
+        update, expiration = {"N": str(origin.update_id)}, _in(PACE_KEPT)
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET expiration = if_not_exists(expiration, :expiration)"
+                " ADD admitted :updates",
+                ConditionExpression="attribute_not_exists(admitted) OR size(admitted) < :limit"
+                " OR contains(admitted, :update)",
+                ExpressionAttributeValues={
+                    ":expiration": expiration,
+                    ":limit": {"N": str(JOBS_A_MINUTE)},
+                    ":update": update,
+                    ":updates": {"NS": [update["N"]]},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            told = cast("dict[str, Any]", error.response)["Item"].get("told")
+        else:
+            return "admitted"
+        if told is None:
+            told = self._dynamodb.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET told = if_not_exists(told, :update),"
+                " expiration = if_not_exists(expiration, :expiration)",
+                ExpressionAttributeValues={":expiration": expiration, ":update": update},
+                ReturnValues="ALL_NEW",
+            )["Attributes"]["told"]
+        return "told" if told == update else "refused"
 
 
 def _key(job: AlbumJob) -> dict[str, Any]:

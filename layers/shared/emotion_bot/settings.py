@@ -47,8 +47,13 @@ class RecognizerSettings(_TelegramSettings):
     engine: Literal["litert", "tensorflow"] = "litert"
     records_table: str = Field(min_length=1)
     """Name of the DynamoDB table that keeps albums, and which updates are answered."""
-    max_receive_count: int = Field(default=3, ge=1)
-    """After how many attempts the queue gives a job up (its redrive policy)."""
+    max_receive_count: int = Field(default=6, ge=2)
+    """How often the queue delivers a job before parking it (its redrive policy); the last is the farewell."""
+
+    @property
+    def attempts(self) -> int:
+        """How many of these are attempts at an answer."""
+        return self.max_receive_count - 1
 
 
 @lru_cache

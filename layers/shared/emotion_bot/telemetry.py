@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from threading import Lock
 
@@ -12,6 +13,8 @@ SERVICE = os.getenv("POWERTOOLS_SERVICE_NAME", "emotion-bot")
 NAMESPACE = os.getenv("POWERTOOLS_METRICS_NAMESPACE", "EmotionBot")
 
 logger = Logger(service=SERVICE)
+# At DEBUG, which a setting of Lambda's asks of all libraries, it logs answers whole: SSM's hold the secrets.
+logging.getLogger("botocore").setLevel(logging.INFO)
 # Only AWS calls are traced: traces of httpx would hold Telegram's URLs, and these hold the bot's token.
 tracer = Tracer(service=SERVICE, patch_modules=("botocore",))
 

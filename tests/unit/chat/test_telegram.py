@@ -21,6 +21,7 @@ from emotion_bot.chat.errors import (
     Refused,
     TelegramFailure,
     TokenRejected,
+    TokenUnavailable,
     TryAgain,
     Undeliverable,
 )
@@ -30,6 +31,8 @@ from tests.unit.fakes import API, TOKEN, FakeBotApi
 
 PATIENCE = 10
 """Seconds that a test waits for what comes at once."""
+TRIES = 3
+"""For what may be asked twice."""
 ORIGIN = Origin(update_id=7, chat_id=-1005, message_id=3, thread_id=42, language="en")
 
 
@@ -38,13 +41,25 @@ def api():
     return FakeBotApi()
 
 
+@pytest.fixture(autouse=True)
+def waits(monkeypatch):
+    """How long the bot has waited; it takes no time."""
+    seconds = []
+
+    async def note(wait):
+        seconds.append(wait)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    return seconds
+
+
 @pytest.fixture
 def do(api):
     """Run `do(method, *arguments)` of a Telegram that talks to the fake one."""
 
-    def run(method, *arguments):
+    def run(method, *arguments, token=TOKEN, **settings):
         async def use():
-            telegram = Telegram(TOKEN, f"{API}/", transport=api)
+            telegram = Telegram(token, f"{API}/", transport=api, **settings)
             try:
                 return await getattr(telegram, method)(*arguments)
             finally:
@@ -125,18 +140,19 @@ def test_a_file_of_exactly_the_limit_is_fetched(api, do):
     ],
 )
 def test_a_path_that_leads_elsewhere_is_not_followed(api, do, path):
-    api.answers["getFile"] = [file(file_path=path)]
+    api.answers["getFile"] = [file(file_path=path) for _ in range(TRIES)]
     with pytest.raises(TryAgain, match="not its own"):
         do("download", "photo")
-    assert api.methods == ["getFile"]
+    assert set(api.methods) == {"getFile"}
 
 
 @pytest.mark.parametrize("code", [301, 302, 404, 500])
 def test_whatever_is_no_file_is_tried_again(api, do, code):
-    api.answers["download"] = [httpx.Response(code, headers={"location": "https://elsewhere.test/"})]
+    elsewhere = {"location": "https://elsewhere.test/"}
+    api.answers["download"] = [httpx.Response(code, headers=elsewhere) for _ in range(TRIES)]
     with pytest.raises(TryAgain, match=str(code)):
         do("download", "photo")
-    assert api.methods == ["getFile", "download"]
+    assert api.methods == ["getFile", "download"] * TRIES
 
 
 def test_a_file_that_drips_is_given_up(api, do, monkeypatch):
@@ -145,7 +161,7 @@ def test_a_file_that_drips_is_given_up(api, do, monkeypatch):
         yield b""
 
     monkeypatch.setattr(module, "_DOWNLOAD_TIMEOUT", 0.01)
-    api.answers["download"] = [httpx.Response(200, content=drip())]
+    api.answers["download"] = [httpx.Response(200, content=drip()) for _ in range(TRIES)]
     with pytest.raises(TryAgain, match="TimeoutError"):
         do("download", "photo")
 
@@ -223,9 +239,11 @@ TROUBLES = [
     httpx.InvalidURL(f"{API}/bot{TOKEN}"),
     *(httpx.Response(code, text=f"{TOKEN} heart of gold") for code in (400, 401, 403, 500)),
 ]
-ATTEMPTS = module._CONNECTIONS + 1
+ASKED = module._CONNECTIONS + 1
+"""How often at one try, where kept connections die one after the other."""
 CALLS = {
     "sendMessage": ("send_text", ORIGIN, "sentence"),
+    "sendPhoto": ("send_photo", ORIGIN, b"jpeg", "caption"),
     "sendMediaGroup": ("send_album", ORIGIN, [b"one", b"two"], "caption"),
     "getFile": ("download", "photo"),
     "download": ("download", "photo"),
@@ -244,7 +262,7 @@ NO_JSON = httpx.Response(200, text=f"{TOKEN} heart of gold")
 )
 def test_neither_errors_nor_logs_tell_the_token(api, do, caplog, capfd, method, trouble):
     caplog.set_level(logging.INFO)
-    api.answers[method] = [trouble] * ATTEMPTS
+    api.answers[method] = [trouble] * (TRIES * ASKED)
     with pytest.raises(TelegramFailure) as caught:
         do(*CALLS[method])
     told = "".join(traceback.format_exception(caught.value)) + caplog.text + "".join(capfd.readouterr())
@@ -256,24 +274,193 @@ def test_neither_errors_nor_logs_tell_the_token(api, do, caplog, capfd, method, 
     "error", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadTimeout]
 )
 def test_connections_that_died_while_they_were_kept_cost_no_photo(api, do, error):
-    api.answers["getFile"] = [error("died in the freeze")] * (ATTEMPTS - 1)
+    api.answers["getFile"] = [error("died in the freeze")] * (ASKED - 1)
     assert do("download", "photo") == b"pixels"
-    assert api.methods == ["getFile"] * ATTEMPTS + ["download"]
+    assert api.methods == ["getFile"] * ASKED + ["download"]
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
-def test_a_network_that_is_down_is_not_asked_again(api, do, error):
-    api.answers["getFile"] = [error("no route")]
-    with pytest.raises(TryAgain):
-        do("download", "photo")
-    assert api.methods == ["getFile"]
+NOT_OUT = [httpx.ConnectError("x"), httpx.ConnectTimeout("x"), httpx.PoolTimeout("x")]
+MAYBE_OUT = [
+    httpx.ReadError("x"),
+    httpx.ReadTimeout("x"),
+    httpx.WriteError("x"),
+    httpx.WriteTimeout("x"),
+    httpx.RemoteProtocolError("x"),
+    httpx.Response(500, json={"ok": False, "error_code": 500, "description": "Internal Server Error"}),
+    httpx.Response(502, text="<html>Bad Gateway</html>"),
+    httpx.Response(200, text="no JSON"),
+]
+SLOW_DOWN = (429, "Too Many Requests: retry later")
 
 
-def test_an_answer_that_may_be_out_is_never_sent_again(api, do):
-    api.answers["sendMessage"] = [httpx.RemoteProtocolError("gone")]
-    with pytest.raises(TryAgain):
-        do("send_text", ORIGIN, "sentence")
-    assert api.methods == ["sendMessage"]
+class TestPatience:
+    """What is tried again within a call, and what is not."""
+
+    @pytest.mark.parametrize("trouble", [*NOT_OUT, *MAYBE_OUT], ids=repr)
+    def test_a_file_may_be_asked_for_three_times(self, api, do, waits, trouble):
+        api.answers["download"] = [trouble] * (TRIES - 1)
+        if trouble is MAYBE_OUT[-1]:  # as good a file as any
+            del api.answers["download"][:]
+            api.answers["getFile"] = [trouble] * (TRIES - 1)
+        assert do("download", "photo") == b"pixels"
+        assert waits == list(module._PAUSES)
+
+    def test_after_the_third_time_it_fails(self, api, do):
+        api.answers["getFile"] = [httpx.ConnectError("no route")] * (TRIES + 1)
+        with pytest.raises(TryAgain, match="cannot be reached"):
+            do("download", "photo")
+        assert api.methods == ["getFile"] * TRIES
+
+    def test_what_is_too_big_is_asked_for_once(self, api, do):
+        api.files["photo"] = bytes(Limit.DOWNLOAD_BYTES + 1)
+        with pytest.raises(FileTooBig):
+            do("download", "photo")
+        assert api.methods == ["getFile"]
+
+    @pytest.mark.parametrize("trouble", NOT_OUT, ids=repr)
+    @pytest.mark.parametrize("method", ["sendMessage", "sendPhoto", "sendMediaGroup"])
+    def test_what_certainly_is_not_out_is_sent_again(self, api, do, waits, method, trouble):
+        api.answers[method] = [trouble] * (TRIES - 1)
+        do(*CALLS[method])
+        assert api.methods == [method] * TRIES
+        assert waits == list(module._PAUSES)
+
+    def test_what_is_still_not_out_after_the_third_time_is_not_uncertain(self, api, do):
+        api.answers["sendMessage"] = [httpx.ConnectError("no route")] * TRIES
+        with pytest.raises(TryAgain) as caught:
+            do("send_text", ORIGIN, "sentence")
+        assert not caught.value.is_uncertain
+
+    @pytest.mark.parametrize("trouble", MAYBE_OUT, ids=repr)
+    @pytest.mark.parametrize("method", ["sendMessage", "sendPhoto", "sendMediaGroup"])
+    def test_what_may_be_out_is_never_sent_again(self, api, do, method, trouble):
+        api.answers[method] = [trouble]
+        with pytest.raises(TryAgain) as caught:
+            do(*CALLS[method])
+        assert caught.value.is_uncertain
+        assert api.methods == [method]
+
+    def test_what_is_cut_off_while_it_is_sent_may_be_out(self, api, do):
+        async def cut_off():
+            asyncio.current_task().cancel()
+            await asyncio.Event().wait()
+
+        api.meanwhile["sendMessage"] = cut_off
+        with pytest.raises(TryAgain, match="cut off") as caught:
+            do("send_text", ORIGIN, "sentence")
+        assert caught.value.is_uncertain
+
+    @pytest.mark.parametrize("method", ["getFile", "sendMessage", "sendPhoto", "sendMediaGroup"])
+    def test_where_telegram_says_slow_down_it_waits_and_goes_on(self, api, do, waits, method):
+        api.fail(method, *SLOW_DOWN, retry_after=3)
+        api.fail(method, *SLOW_DOWN, retry_after=7)
+        do(*CALLS[method])
+        assert api.methods.count(method) == 3
+        assert waits == [3, 7]
+
+    def test_for_longer_than_ten_seconds_it_does_not_wait(self, api, do, waits):
+        api.fail("sendMessage", *SLOW_DOWN, retry_after=11)
+        with pytest.raises(TryAgain) as caught:
+            do("send_text", ORIGIN, "sentence")
+        assert (caught.value.retry_after, caught.value.is_uncertain, waits) == (11, False, [])
+
+    def test_ten_seconds_are_all_there_is(self, api, do, waits):
+        for seconds in (4, 4, 4):
+            api.fail("sendMessage", *SLOW_DOWN, retry_after=seconds)
+        with pytest.raises(TryAgain):
+            do("send_text", ORIGIN, "sentence")
+        assert waits == [4, 4]
+
+    @pytest.mark.parametrize("code", [400, 403])
+    def test_a_refusal_is_final(self, api, do, code):
+        api.fail("sendMessage", code, "Forbidden: bot was blocked by the user")
+        with pytest.raises(Undeliverable):
+            do("send_text", ORIGIN, "sentence")
+        assert api.methods == ["sendMessage"]
+
+
+class TestToken:
+    """Another token than at first, and when it is looked for."""
+
+    OLD, NEW = "123456:old", TOKEN
+    REJECTED = (401, "Unauthorized")
+
+    @pytest.fixture
+    def read(self, api):
+        """Where the token is kept; the fake Telegram takes the new one only."""
+        api.rejected.add(self.OLD)
+        tokens = [self.NEW]
+
+        def read_token():
+            read_token.count += 1
+            token = tokens[-1]
+            if isinstance(token, Exception):
+                raise token
+            return token
+
+        read_token.count, read_token.tokens = 0, tokens
+        return read_token
+
+    @pytest.mark.parametrize("method", ["sendMessage", "sendPhoto", "sendMediaGroup", "getFile"])
+    def test_one_that_was_rotated_is_read_anew_and_the_call_goes_on(self, api, do, read, method):
+        do(*CALLS[method], token=self.OLD, read_token=read)
+        assert read.count == 1
+        assert api.methods.count(method) == 2
+
+    def test_without_one_it_is_read_before_the_first_call(self, api, do, read):
+        assert do("download", "photo", token=None, read_token=read) == b"pixels"
+        assert api.methods == ["getFile", "download"]
+
+    def test_calls_at_one_time_share_the_new_one(self, api, read):
+        async def use():
+            telegram = Telegram(self.OLD, API, transport=api, read_token=read)
+            await asyncio.gather(*(telegram.send_text(ORIGIN, "sentence") for _ in range(5)))
+            await telegram.close()
+
+        asyncio.run(use())
+        assert read.count == 1
+
+    @pytest.mark.parametrize("now", [OLD, TokenUnavailable("AccessDenied")], ids=["same", "unreadable"])
+    def test_it_is_read_at_most_every_ten_seconds(self, api, read, monkeypatch, now):
+        clock = SimpleNamespace(now=1000.0)
+        monkeypatch.setattr("emotion_bot.chat.account.monotonic", lambda: clock.now)
+        read.tokens.append(now)
+
+        async def use():
+            telegram = Telegram(self.OLD, API, transport=api, read_token=read)
+            for _ in range(3):
+                with pytest.raises((TokenRejected, TokenUnavailable)):
+                    await telegram.send_text(ORIGIN, "sentence")
+                assert read.count == 1
+                clock.now += 4.9
+            read.tokens.append(self.NEW)
+            await telegram.send_text(ORIGIN, "sentence")
+            await telegram.close()
+
+        asyncio.run(use())
+        assert read.count == 2
+
+    def test_one_that_cannot_be_read_is_told_and_asked_for_again(self, api, read):
+        read.tokens.append(TokenUnavailable("AccessDeniedException"))
+
+        async def use():
+            telegram = Telegram(None, API, transport=api, read_token=read)
+            with pytest.raises(TokenUnavailable, match="AccessDeniedException"):
+                await telegram.connect()
+            with pytest.raises(TokenUnavailable):
+                _ = telegram.bot
+            read.tokens.append(self.NEW)
+            await telegram.send_text(ORIGIN, "sentence")
+            assert telegram.bot.token == self.NEW
+            await telegram.close()
+
+        asyncio.run(use())
+
+    def test_where_it_is_kept_nowhere_a_rejection_is_final(self, api, do):
+        api.fail("sendMessage", *self.REJECTED)
+        with pytest.raises(TokenRejected):
+            do("send_text", ORIGIN, "sentence")
+        assert api.methods == ["sendMessage"]
 
 
 def test_a_connection_opened_ahead_is_no_trouble_when_it_fails(api, do):

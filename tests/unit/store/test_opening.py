@@ -114,13 +114,16 @@ def test_a_file_that_was_altered_inside_is_refused(store):
             lambda files: files.update({"manifest.json": b"{}"}),
             "manifest.json in .* is not of this bot's format",
         ),
-        (lambda files: _edit(files, version="2"), "bundle of version 2, not the litert bundle of version 1"),
         (
-            lambda files: _edit(files, engine="tensorflow"),
+            lambda files: bundles.edit(files, version="2"),
+            "bundle of version 2, not the litert bundle of version 1",
+        ),
+        (
+            lambda files: bundles.edit(files, engine="tensorflow"),
             "the tensorflow bundle of version 1, not the litert",
         ),
-        (lambda files: _edit(files, format=99), "format"),
-        (lambda files: _edit(files, files={"../outside": "0" * 64}), "files"),
+        (lambda files: bundles.edit(files, format=99), "format"),
+        (lambda files: bundles.edit(files, files={"../outside": "0" * 64}), "files"),
     ],
 )
 def test_a_zip_that_is_no_bundle_is_refused(store, tmp_path, change, message):
@@ -133,7 +136,7 @@ def test_a_zip_that_is_no_bundle_is_refused(store, tmp_path, change, message):
 def test_what_an_older_bot_unpacked_is_refused_as_its_zip_is(store, monkeypatch):
     with monkeypatch.context() as older:
         older.setattr("emotion_bot.store.bundle.Manifest.model_validate_json", Unchecked)
-        bundles.repack(store, "1", lambda files: _edit(files, format=1))
+        bundles.repack(store, "1", lambda files: bundles.edit(files, format=1))
         open_bundle(str(store))
     with pytest.raises(StoreError, match="not of this bot's format"):
         open_bundle(str(store))
@@ -144,10 +147,6 @@ class Unchecked:
 
     def __init__(self, text):
         vars(self).update(json.loads(text))
-
-
-def _edit(contents, **changes):
-    contents["manifest.json"] = json.dumps(json.loads(contents["manifest.json"]) | changes).encode()
 
 
 def test_a_zip_bomb_is_refused(store):

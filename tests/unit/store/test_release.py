@@ -148,6 +148,41 @@ def test_an_altered_version_is_neither_promoted_nor_rolled_back_to(store, tmp_pa
     assert (store / "current.json").read_bytes() == current
 
 
+def test_a_version_of_an_older_format_is_neither_promoted_nor_rolled_back_to(store, tmp_path):
+    publish(str(store), bundles.make(tmp_path / "two", "2"))
+    promote(str(store), "2")
+    current = (store / "current.json").read_bytes()
+    bundles.repack(store, "1", lambda files: bundles.edit(files, format=1))
+    (store / "current.json").write_bytes(current)
+    for deploy in (lambda: promote(str(store), "1"), lambda: rollback(str(store))):
+        with pytest.raises(StoreError, match=r"not of this bot's format \(format: .*export and publish"):
+            deploy()
+    assert (store / "current.json").read_bytes() == current
+
+
+def test_a_version_that_lacks_an_engine_of_the_deployed_one_is_not_promoted(store, tmp_path):
+    made = bundles.make(tmp_path / "two", "2")
+    publish(str(store), {"litert": made["litert"]})
+    with pytest.raises(BundleNotFound, match=r"Version 2 has no bundle for the engine tensorflow, but .* 1"):
+        promote(str(store), "2")
+    assert deployed(store) == "1"
+    publish(str(store), made)
+    promote(str(store), "2")
+    assert deployed(store) == "2"
+
+
+def test_nor_is_it_rolled_back_to(tmp_path):
+    store, one = str(tmp_path / "store"), bundles.make(tmp_path / "one", "1")
+    publish(store, {"litert": one["litert"]})
+    promote(store, "1")
+    publish(store, bundles.make(tmp_path / "two", "2"))
+    promote(store, "2")
+    with pytest.raises(BundleNotFound, match=r"engine tensorflow, but version 2, which is deployed, has one"):
+        rollback(store)
+    publish(store, one)
+    assert rollback(store).version == "1"
+
+
 def test_a_rollback_leads_to_the_very_bytes_that_were_deployed(store, tmp_path):
     publish(str(store), bundles.make(tmp_path / "two", "2"))
     promote(str(store), "2")

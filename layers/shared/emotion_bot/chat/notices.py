@@ -48,14 +48,18 @@ class Notices(Menu, Looks):
         """What is kept, where, and how long."""
         kept = (
             self._words.gettext(
-                "Queue: until you have your answer, the numbers of your chat, topic, message and file, the "
-                "file's size, and your language. Usually for seconds, and for at most 14 days when "
-                "something fails."
+                "Queue: until you have your answer, the numbers of your chat, topic, message, album and "
+                "file, the file's size, and your language. Usually for seconds; when something fails, for "
+                "at most 14 days after the last try."
             ),
             self._words.gettext(
-                "Table: for about 25 hours, the number of each message that was answered, as a hash, so that "
-                "nobody is answered twice. For an album, its own number and those of its chat and messages "
-                "for as long, and those of its files until it is answered."
+                "Table: for about 25 hours, the number of each message that was answered or apologised for, "
+                "as a hash, so that nobody is answered twice. For an album, its own number and those of its "
+                "chat and messages for as long, and those of its files until it is answered."
+            ),
+            self._words.gettext(
+                "Limit: for about 5 minutes, the number of your chat and those of the messages that came "
+                "from it within a minute, so that one chat cannot make all others wait."
             ),
             self._words.gettext(
                 "Language: if you choose one with /language, it is kept in the table with the number of the "
@@ -70,6 +74,10 @@ class Notices(Menu, Looks):
             self._words.gettext(
                 "Logs: message numbers, counts and durations, for 14 days unless whoever runs me set "
                 "another time. No photos, no texts, no names, no emotions."
+            ),
+            self._words.gettext(
+                "Statistics: how much I did and how long it took, with no number of a chat or message, for "
+                "up to 15 months."
             ),
         )
         return "\n\n".join(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from emotion_bot.chat.catalogue import Catalogue
 from emotion_bot.chat.constants import Limit
+from emotion_bot.records import JOBS_A_MINUTE
 
 if TYPE_CHECKING:
     from emotion_bot.jobs import Refusal
@@ -119,6 +120,15 @@ class Refusals(Catalogue):
         }[refusal]
 
     @property
+    def too_many(self) -> str:
+        """To the first message of a minute that is one too many."""
+        return self._words.gettext(
+            "In one chat, I take on %(count)d photos a minute at most. This message came on top of that: I "
+            "have not looked at it, nor will I at any that follow within the same minute. Please send them "
+            "again a minute from now."
+        ) % {"count": JOBS_A_MINUTE}
+
+    @property
     def apology(self) -> str:
         """When every attempt at a photo has failed."""
         return self._words.gettext(
@@ -132,4 +142,12 @@ class Refusals(Catalogue):
         return self._words.gettext(
             "I am sorry: something went wrong on my side, and I could not look at your album. Please send "
             "it again in a few minutes."
+        )
+
+    @property
+    def about_apology(self) -> str:
+        """When every attempt at telling about the model has failed."""
+        return self._words.gettext(
+            "I am sorry: something went wrong on my side, and I cannot tell you about myself just now. "
+            "Please send /about again in a few minutes."
         )

@@ -44,12 +44,16 @@ def reply(request: Asked) -> dict[str, Any]:
             return {"method": "answerCallbackQuery", "callback_query_id": query, **_alert(button, origin)}
 
 
+def about_to_write(origin: Origin) -> dict[str, Any]:
+    """The Bot API call that shows "typing" where a sentence is coming that only the recognizer can send."""
+    return _call("sendChatAction", origin, action=ChatAction.TYPING.value)
+
+
 def _command(name: Command | None, origin: Origin) -> dict[str, Any]:
     words = texts(origin.language)
     match name:
         case "about":
-            # Only the recognizer knows which model answers.
-            return _call("sendChatAction", origin, action=ChatAction.TYPING.value)
+            return about_to_write(origin)  # only the recognizer knows which model answers
         case "emotion":
             return _message(origin, words.emotion_usage)
         case "language":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from emotion_bot.jobs import Origin
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 class _Asked:
     """Something to answer."""
 
+    sent: int = field(default=0, kw_only=True, compare=False)
+    """When Telegram got the message, in seconds since 1970; 0 for a pressed button."""
+
     def spoken(self, language: str) -> Self:
         """The same, to be answered in another language."""
         changed: dict[str, Any] = {}
-        for field in fields(self):
-            match getattr(self, field.name):
+        for part in fields(self):
+            match getattr(self, part.name):
                 case Origin() as origin:
-                    changed[field.name] = origin.model_copy(update={"language": language})
+                    changed[part.name] = origin.model_copy(update={"language": language})
                 case _Asked() as asked:
-                    changed[field.name] = asked.spoken(language)
+                    changed[part.name] = asked.spoken(language)
         return replace(self, **changed)
 
 

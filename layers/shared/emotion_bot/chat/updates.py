@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from telegram import MessageEntity, Update
@@ -39,6 +39,8 @@ class MalformedUpdate(ValueError):
     """This is no Telegram update. The message holds nothing of its content."""
 
 
+_QUERY_ID: Final = re.compile(r"[!-~]{1,64}")
+"""Telegram's are numbers; it stands in the answer as it came, which half of a character must not."""
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?=\s|$)")
 
 # In this order: an animation also sets `document`, a venue also sets `location`.
@@ -89,7 +91,7 @@ def parse(update: object, bot_name: str | None = None) -> Request:
 
 def _press(update: Update) -> Request:
     query = update.callback_query
-    if query is None or not isinstance(query.id, str):
+    if query is None or not _QUERY_ID.fullmatch(query.id):
         raise TypeError
     if query.message is None:
         return Ignored("a button of no chat")
@@ -121,9 +123,9 @@ def _message(update: Update, bot_name: str | None) -> Request:
         thread_id=message.message_thread_id if message.is_topic_message else None,
         language=language_of(sender.language_code if sender else None),
     )
-    if chat.type == ChatType.PRIVATE:
-        return _in_private(message, origin, bot_name)
-    return _in_group(message, origin, bot_name)
+    read = _in_private if chat.type == ChatType.PRIVATE else _in_group
+    request = read(message, origin, bot_name)
+    return request if isinstance(request, Ignored) else replace(request, sent=int(message.date.timestamp()))
 
 
 def _in_private(message: Message, origin: Origin, bot_name: str | None) -> Request:

@@ -74,7 +74,7 @@ def promote(store: str, version: str) -> Current:
     """Deploy a published version: check its bundles, then point `current.json` at it.
 
     Raises:
-        BundleNotFound: it is not published.
+        BundleNotFound: it is not published, or not for every engine that is deployed.
         DigestMismatch: a file in it was altered.
         Conflict: somebody else promoted meanwhile.
         StoreError: the store cannot be read or written.
@@ -88,6 +88,8 @@ def promote(store: str, version: str) -> Current:
         now = None  # malformed: promoting is how it is mended
     if now and now.version == version and now.sha256 == release.sha256:
         return now
+    if now:
+        _check_engines(now, release)
     before = Release(version=now.version, sha256=now.sha256) if now else None
     return _deploy(target, release, before, found.tag if found else None)
 
@@ -96,7 +98,7 @@ def rollback(store: str) -> Current:
     """Deploy again what was deployed before the last promotion. Once: after that, `promote` by name.
 
     Raises:
-        BundleNotFound: no earlier version is recorded, or its bundles are gone.
+        BundleNotFound: no earlier version is recorded, or its bundles are gone, or not for every engine.
         DigestMismatch: they were altered.
         Conflict: somebody else promoted meanwhile.
         StoreError: the store cannot be read or written.
@@ -115,7 +117,18 @@ def rollback(store: str) -> Current:
                 expected,
                 release.sha256.get(engine, "missing"),
             )
+    _check_engines(now, release)
     return _deploy(target, release, None, tag)
+
+
+def _check_engines(now: Release, release: Release) -> None:
+    """A recognizer whose engine is not there would find no model at its next start."""
+    missing = sorted(now.sha256.keys() - release.sha256.keys())
+    if missing:
+        raise BundleNotFound(
+            f"Version {release.version} has no bundle for the engine {', '.join(missing)}, but version "
+            f"{now.version}, which is deployed, has one; publish it for that engine too."
+        )
 
 
 def _deploy(target: Store, release: Release, previous: Release | None, replacing: str | None) -> Current:

@@ -15,6 +15,8 @@ from emotion_bot.store.objects import MAX_OBJECT, Stored
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+PATIENCE = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+"""Out of reach is noticed in seven seconds: the recognizer's INIT has ten."""
 _ABSENT = {"NoSuchKey", "404"}
 _CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -26,12 +28,7 @@ class S3Store:
         self._bucket, self._prefix = bucket, prefix
         # A local S3 answers under one host name; the real one has a name for each bucket.
         local = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
-        config = Config(
-            connect_timeout=3,
-            read_timeout=20,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": "path" if local else "auto"},
-        )
+        config = PATIENCE.merge(Config(s3={"addressing_style": "path" if local else "auto"}))
         try:
             self._s3: S3Client = boto3.client("s3", config=config)
         except (BotoCoreError, ValueError) as error:
