@@ -11,7 +11,7 @@ CHAT   := layers/shared/emotion_bot/chat
 # $(call needed,NAME,EXAMPLE): what the person must give.
 needed = $(or $($(1)),$(error Name the file: make $@ $(1)=$(2)))
 
-.PHONY: help run photo test lint bench compare train evaluate pictures screenshots messages lock clean
+.PHONY: help run photo test fuzz lint bench soak compare train evaluate pictures screenshots messages lock audit sbom clean
 help: ## Show what one can ask for
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -32,6 +32,9 @@ evaluate: $(VENV)/.training ## Figures of the model in the store: make evaluate 
 test: $(VENV)/.tests $(VENV)/.infra ## All tests, with branch coverage
 	$(BIN)/python -m pytest -n auto --cov $(ARGS)
 
+fuzz: $(VENV)/.tests ## Anything at all to the webhook: make fuzz [EXAMPLES=10000], of each of three kinds
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),10000) $(BIN)/python -m pytest tests/unit/functions/test_fuzz.py $(ARGS)
+
 lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +44,9 @@ lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
 
 bench: $(VENV)/.tests $(VENV)/.peers $(VENV)/.infra ## Ours beside the packages, into docs/benchmarks.md: make bench [PHOTOS=folder]
 	@$(BIN)/python -m benchmarks --store "$(STORE)" $(if $(PHOTOS),--photos-dir "$(PHOTOS)") $(ARGS)
+
+soak: $(VENV)/.tests ## The bot under load, faults and hostile input, into docs/robustness.md: make soak [ARGS=burst]
+	@$(BIN)/python -m soak --store "$(STORE)" $(ARGS)
 
 compare: $(VENV)/.peers ## Our classifier beside its peers: make compare CSV=fer2013.csv [VOTES=votes.csv]
 	@$(BIN)/python -m benchmarks.classifiers --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" \
@@ -60,6 +66,12 @@ messages: $(VENV)/.tests ## Take changed texts over into the translations, and c
 
 lock: $(VENV)/.tests ## Compile pyproject.toml's groups into the pinned requirements of each folder
 	sh requirements.sh
+
+audit: $(VENV)/.tests ## Look all pinned packages up among the known vulnerabilities, where a source of these answers
+	@$(BIN)/python -m infra.audit $(ARGS)
+
+sbom: $(VENV)/.tests ## Write down what is deployed, as CycloneDX: out/sbom/*.cdx.json
+	@$(BIN)/python -m infra.sbom "$(OUT)/sbom"
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .aws-sam out .mypy_cache .ruff_cache .pytest_cache .coverage

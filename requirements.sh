@@ -7,7 +7,7 @@ compile() { # GROUP FILE [OPTION...]
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command 'make lock' --group "$group" --output-file "$file" "$@"
 }
-compile tests tests/requirements.txt
+compile tests tests/requirements.txt --no-emit-package pip # pip-audit names it, and every venv has one
 compile shared layers/shared/requirements.txt -c tests/requirements.txt
 # Only LiteRT's converter and tools import these; its interpreter does not.
 compile litert functions/recognizer/requirements-litert.txt -c tests/requirements.txt --no-emit-package backports-strenum \

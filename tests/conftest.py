@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.leaks"]
+
 ROOT = Path(__file__).parents[1]
 
 # Before anything is imported that reads them: no test can reach, or spend from, a real account.

@@ -91,6 +91,8 @@ def running(command):
                 yield process, line.split(" at ")[1].split()[0]
             finally:
                 process.kill()
+                if not process.stdout.closed:
+                    process.communicate()  # for tests/leaks.py to look at
 
     return run
 
