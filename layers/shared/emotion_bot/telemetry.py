@@ -30,3 +30,8 @@ class Counters(EphemeralMetrics):
         """Add to a count of this invocation; the photos of a batch do so from several threads."""
         with self._lock:
             self.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+    def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:
+        """Print this invocation's counts and begin anew; Powertools keeps them where metrics are disabled."""
+        super().flush_metrics(raise_on_empty_metrics)
+        self.clear_metrics()

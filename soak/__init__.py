@@ -1,0 +1,1 @@
+"""Experiments with the whole bot under load, faults and hostile input; on loopback only. Not deployed."""
