@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 How = Literal["closed", "silent", "failing"]
 """What a service out of reach does: ends connections, accepts them and says nothing, answers 503."""
 
-_LOOK: Final = 0.05
+_LOOK: Final = 0.25
 """Seconds between two looks for messages that come back by themselves."""
 _SERVICE: Final = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 _RECEIVE: Final = "AmazonSQS.ReceiveMessage"
@@ -35,6 +35,8 @@ class Services:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
         self._queue = Condition()
+        self._changes = 0
+        """Of the queue, which may have brought messages."""
         self._outages: dict[str, tuple[How, Event]] = {}
 
     @contextmanager
@@ -59,6 +61,7 @@ class Services:
         answer = self._ask(service, environ)
         if service == "sqs":
             with self._queue:
+                self._changes += 1
                 self._queue.notify_all()
         return answer(environ, start_response)
 
@@ -72,13 +75,15 @@ class Services:
         end = time.monotonic() + asked.get("WaitTimeSeconds", 0)
         body = json.dumps(asked | {"WaitTimeSeconds": 0}).encode()
         while True:
+            seen = self._changes
             short = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
             answer = self._ask("sqs", short)
             left = end - time.monotonic()
             if left <= 0 or answer.status_code != 200 or b'"Messages"' in answer.data:
                 return answer
             with self._queue:
-                self._queue.wait(min(left, _LOOK))
+                if self._changes == seen:
+                    self._queue.wait(min(left, _LOOK))
 
     @staticmethod
     def _fail(

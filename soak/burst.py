@@ -20,7 +20,6 @@ from soak.stage import stage, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playground.telegram.trouble import Strike
     from soak.crowd import Sent
     from soak.stage import Stage
 
@@ -135,10 +134,21 @@ def judged(
     seconds = [came[0][0] - each.at for each in sent if (came := answers[each.key])]
     wrong = [each for each in sent if any(not is_right(each, answer) for _, answer in answers[each.key])]
     struck = scene.telegram.trouble.struck
-    causes = Counter(
-        cause(each, came, struck, killer.victims[each.update["update_id"]])
-        for each in sent
-        for came, _ in answers[each.key][:-1]
+    unheard = Counter(
+        (strike.chat_id, strike.reply_to)
+        for strike in struck
+        if strike.executed and strike.method.lower() in _SENDS
+    )
+    causes = sum(
+        (
+            why_again(
+                [came for came, _ in answers[each.key][:-1]],
+                unheard[each.key],
+                killer.victims[each.update["update_id"]],
+            )
+            for each in sent
+        ),
+        Counter[str](),
     )
     figures: Figures = {
         "photos": len(sent),
@@ -177,12 +187,14 @@ def judged(
     return Result(shown, figures)
 
 
-def cause(sent: Sent, came: float, struck: list[Strike], deaths: list[tuple[float, float]]) -> str:
-    """Why an answer, which came at that time, was not the last one to its photo."""
-    if any(began < came < died for began, died in deaths):
-        return "killed"
-    lost = any(
-        strike.executed and (strike.chat_id, strike.reply_to) == sent.key and strike.method.lower() in _SENDS
-        for strike in struck
-    )
-    return "answer lost" if lost else "unexplained"
+def why_again(came: list[float], unheard: int, deaths: list[tuple[float, float]]) -> Counter[str]:
+    """Why a photo was answered once more, for each answer but its last.
+
+    Args:
+        came: when they came.
+        unheard: answers of which the bot did not hear that they were sent; each explains one.
+        deaths: when an environment began with the photo, and when it died over it.
+    """
+    killed = sum(any(began < at < died for began, died in deaths) for at in came)
+    lost = min(unheard, len(came) - killed)
+    return Counter({"answer lost": lost, "killed": killed, "unexplained": len(came) - killed - lost})

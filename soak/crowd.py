@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from emotion_bot.chat.texts import texts
+from emotion_bot.records import JOBS_A_MINUTE
 from playground.telegram.observer import Observer
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def kind(answer: Json) -> Kind:
     words = texts("en")
     if "photo" in answer:
         return "picture"
-    said: dict[str, Kind] = {words.no_face: "no face", words.apology: "apology", words.too_many: "too many"}
+    said: dict[str, Kind] = {
+        words.no_face: "no face",
+        words.apology: "apology",
+        words.too_many(JOBS_A_MINUTE): "too many",
+    }
     return said.get(answer.get("text", ""), "other")
 
 

@@ -76,7 +76,8 @@ def run(
         "bound": BOUND,
     }
     shown = (
-        not alone["lost"]
+        photos > JOBS_A_MINUTE  # else it is none
+        and not alone["lost"]
         and not beside["lost"]
         and figures["answered"] == sum(min(count, JOBS_A_MINUTE) for count in minutes)
         and figures["told"] == sum(count > JOBS_A_MINUTE for count in minutes)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from soak.stage import Stage
 
 PATIENCE: Final = 300.0
-"""Seconds for all answers once S3 is back."""
+"""Seconds for a recognizer that starts, and for all answers once S3 is back."""
 TIMEOUT: Final = 20
 """Seconds of an invocation; 60 in infra/template.yaml."""
 VISIBILITY: Final = 20
@@ -51,7 +51,7 @@ def outage(scene: Stage, how: How, seconds: float, photos: int) -> Figures:
         sent = [scene.crowd.sends(person) for person in scene.people(photos)]
         until(
             lambda: monotonic() > began + seconds and scene.metrics["NoModel"] > counted,
-            2 * seconds + TIMEOUT,
+            seconds + PATIENCE,
         )
         early = scene.answered(sent)
     back = monotonic()

@@ -57,16 +57,19 @@ class Stage:
         """How many of the photos have an answer."""
         return sum(bool(self.answers.to.get(each.key)) for each in sent)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is on its way any more, to the bot or in its queue."""
+        return not self.telegram.pending and not self.bot.aws.waiting and self.bot.jobs.idle.is_set()
+
     def wait_for_answers(self, sent: Sequence[Sent], patience: float) -> bool:
-        """Whether all have one within so many seconds."""
-        return until(lambda: self.answered(sent) == len(sent), patience)
+        """Whether all have one within so many seconds; sooner, where no answer can come any more."""
+        until(lambda: self.answered(sent) == len(sent) or self.is_done, patience)
+        return self.answered(sent) == len(sent)
 
     def wait_until_done(self, patience: float) -> bool:
-        """Whether nothing is on its way any more, to the bot or in its queue, within so many seconds."""
-        return until(
-            lambda: not self.telegram.pending and not self.bot.aws.waiting and self.bot.jobs.idle.is_set(),
-            patience,
-        )
+        """Whether all is done within so many seconds."""
+        return until(lambda: self.is_done, patience)
 
 
 class Impatient(Watcher):

@@ -48,7 +48,7 @@ class NoParameter(RuntimeError):
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Create, update or delete the registration, and answer at the event's ResponseURL whatever happens."""
     status: Status = "FAILED"

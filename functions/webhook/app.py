@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 MAX_BODY: Final = 1 << 20
 """Characters; Telegram's longest updates hold some ten thousand characters of text and their entities."""
+GROUPS: Final = 1000
+"""Of chats: where one has much in the queue, SQS lets the others go first. It does not encrypt whose turn it
+is, so that is no chat's number."""
 SECRET_MAX_AGE: Final = 300
 """Seconds after which a secret that was replaced opens nothing any more."""
 SECRET_LOOK: Final = 10.0
@@ -56,8 +59,10 @@ ALBUM_WAIT: Final = 2
 """Seconds from an album's first item until it is answered with the items that came by then; Telegram hands
 them over one by one, each once the one before is acknowledged, which takes a tenth of a second."""
 
-PATIENCE: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2})
+PATIENCE: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
 """With what is needed: gives up before Lambda's timeout, after which nobody would say 503."""
+LITTLE_PATIENCE: Final = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
+"""With the table, which an update asks up to three times: most of that can be done without."""
 
 Response = dict[str, Any]
 
@@ -86,10 +91,8 @@ def sqs() -> SQSClient:
 
 @lru_cache
 def dynamodb() -> DynamoDBClient:
-    """Made once; gives up soon: most that it is asked, a chat's language, can be done without."""
-    return boto3.client(
-        "dynamodb", config=Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
-    )
+    """Made once."""
+    return boto3.client("dynamodb", config=LITTLE_PATIENCE)
 
 
 @lru_cache
@@ -147,7 +150,7 @@ gc.enable()
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa: ARG001 - Lambda's signature
     """Answer one update, as a Function URL event (payload format 2.0) brings it.
@@ -253,7 +256,10 @@ def _in_chosen_language(request: Asked) -> Asked:
 def _queue(job: Job, delay: int = 0) -> None:
     with _needed("QueueUnavailable"):
         sqs().send_message(
-            QueueUrl=str(webhook_settings().queue_url), MessageBody=job.model_dump_json(), DelaySeconds=delay
+            QueueUrl=str(webhook_settings().queue_url),
+            MessageBody=job.model_dump_json(),
+            DelaySeconds=delay,
+            MessageGroupId=str(job.chat_id % GROUPS),
         )
 
 

@@ -89,7 +89,7 @@ class Environments:
         for environment in idle:
             environment.close()
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy)
+            self._changed.wait_for(lambda: not self._retired)
 
     def kill_one(self) -> bool:
         """Kill an environment half-way through an invocation; whether there was any."""

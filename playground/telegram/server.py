@@ -97,8 +97,9 @@ def _application(telegram: Telegram) -> Flask:
                 raise BadGateway
             case "dropped" if strike and not strike.executed:
                 raise Dropped
-        result = call(telegram, method, parameters)
+        result = call(telegram, method, parameters)  # a refusal is not dropped
         if strike:
+            telegram.trouble.note(strike)
             raise Dropped
         return jsonify(ok=True, result=result)
 
@@ -114,7 +115,10 @@ def _application(telegram: Telegram) -> Flask:
             raise BadGateway
         if strike and not strike.executed:
             raise Dropped
-        content = file.content[: len(file.content) // 2] if strike else file.content
+        content = file.content
+        if strike:
+            telegram.trouble.note(strike)
+            content = content[: len(content) // 2]
         # Of an iterator Flask believes the length.
         headers = {"Content-Length": str(len(file.content))}
         return Response(iter([content]), headers=headers, mimetype="application/octet-stream")

@@ -133,7 +133,10 @@ class Trouble:
                 raise TooManyRequests(RETRY_AFTER)
 
     def befall(self, method: str, parameters: Parameters) -> Strike | None:
-        """The trouble that strikes a call by chance, if any, and keeps it from its answer. All is noted."""
+        """The trouble that strikes a call by chance, if any, and keeps it from its answer.
+
+        Noted, but for one that strikes after the method was executed: whoever executes it does that.
+        """
         with self._lock:
             dice, chances = self._dice.random(), self._chances
             late = self._dice.random() < 0.5
@@ -149,7 +152,8 @@ class Trouble:
         for kind, chance in kinds:
             if dice < chance:
                 strike = Strike(kind, method, chat_id, reply_to, executed=late and kind == "dropped")
-                self._note(strike)
+                if not strike.executed:
+                    self.note(strike)
                 if kind == "slowed":
                     self._clock.wait(SLOW_SECONDS, Event())
                     return None
@@ -164,9 +168,10 @@ class Trouble:
         if strikes:
             message = update.get("message") or update.get("callback_query", {}).get("message", {})
             chat_id = message.get("chat", {}).get("id")
-            self._note(Strike("repeated", "update", chat_id, message.get("message_id"), executed=True))
+            self.note(Strike("repeated", "update", chat_id, message.get("message_id"), executed=True))
         return strikes
 
-    def _note(self, strike: Strike) -> None:
+    def note(self, strike: Strike) -> None:
+        """Add it to those that struck."""
         with self._lock:
             self.struck.append(strike)

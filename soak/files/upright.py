@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -39,9 +40,9 @@ def exif(orientation: int) -> bytes:
 def files() -> Iterator[HostileFile]:
     """The portrait in every orientation and format, and pictures as narrow as a line."""
     for orientation in STORED:
-        for extension in (".jpg", ".png", ".webp"):
-            content = partial(_turned, extension, orientation)
-            name = f"{extension[1:].upper()}, {orientation}"
+        for extension, alpha in ((".jpg", False), *product((".png", ".webp"), (False, True))):
+            content = partial(_turned, extension, orientation, alpha=alpha)
+            name = f"{extension[1:].upper()}{' with alpha' if alpha else ''}, {orientation}"
             yield HostileFile(_TURNED, name, "face", content, f"photo{extension}")
         yield HostileFile(_TURNED, f"HEIC, {orientation}", "face", partial(_heic, orientation), "photo.heic")
     for orientation in (0, 9, 65_535):
@@ -57,8 +58,10 @@ def files() -> Iterator[HostileFile]:
             yield HostileFile(_SIDES, name, must, content, f"photo{extension}")
 
 
-def _turned(extension: str, orientation: int) -> bytes:
+def _turned(extension: str, orientation: int, *, alpha: bool) -> bytes:
     stored = np.ascontiguousarray(STORED[orientation](portrait()))
+    if alpha:
+        stored = np.dstack([stored, np.full(stored.shape[:2], 254, np.uint8)])
     return encode_with_exif(extension, stored, exif(orientation))
 
 

@@ -77,6 +77,7 @@ def test_nothing_else_keeps_anything(stack):
         "AWS::CloudWatch::Alarm",
         "AWS::DynamoDB::Table",
         "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Role",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",

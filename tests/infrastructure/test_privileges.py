@@ -1,5 +1,8 @@
 """Least privilege: each function may do what its code does, to the things that it does it to."""
 
+import json
+import os
+import subprocess
 from fnmatch import fnmatch
 
 import pytest
@@ -9,16 +12,20 @@ from emotion_bot.once import ANSWERED, APOLOGISED
 from emotion_bot.records import Albums, Languages, Pace
 
 SECRETS = {"ReadBotToken": "BotTokenParameter", "ReadWebhookSecret": "WebhookSecretParameter"}
+TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 MAY = {
     "WebhookFunction": {
+        *LOGS,
         "sqs:SendMessage",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
         "dynamodb:DeleteItem",
     },
-    "RegistrarFunction": set(),
+    "RegistrarFunction": LOGS,
     "RecognizerFunction": {
+        *LOGS,
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
@@ -43,8 +50,14 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
+def role(stack, function):
+    name, _ = stack[function]["Role"]["Fn::GetAtt"]
+    return stack[name]
+
+
 def own_statements(stack, function):
-    return [each for policy in stack[function]["Policies"] for each in policy.get("Statement", [])]
+    (policy,) = role(stack, function)["Policies"]
+    return policy["PolicyDocument"]["Statement"]
 
 
 def on_records(stack, function):
@@ -58,16 +71,64 @@ def shared_statements(stack):
     return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
 
 
-def test_no_policy_is_left_out_of_these_tests(stack):
-    assert stack.of_type("AWS::IAM::ManagedPolicy").keys() == SECRETS.keys()
-    assert not [
-        name
-        for name, each in stack.resources.items()
-        if each["Type"] in {"AWS::IAM::Role", "AWS::IAM::Policy"}
+@pytest.fixture(scope="module")
+def made_by_sam(root):
+    """All resources, with what SAM adds by itself."""
+    script = """
+import json, sys
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
+template = yaml_parse(sys.stdin.read())
+code = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+for each in template["Resources"].values():
+    if each["Type"] in code:
+        is_image = each["Properties"].get("PackageType") == "Image"
+        each["Properties"]["ImageUri" if is_image else code[each["Type"]]] = "1.dkr/a:b" if is_image else "s3://a/b"
+class Managed:
+    load = dict
+print(json.dumps(transform(template, {}, Managed())["Resources"]))
+"""
+    python = root / ".venv" / "infra" / "bin" / "python"
+    template = (root / "infra" / "template.yaml").read_text()
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
+    done = subprocess.run(
+        [python, "-c", script], input=template, env=environment, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def of_type(resources, kind):
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+def test_no_policy_is_left_out_of_these_tests(stack, made_by_sam):
+    """SAM gives a function without a role one that may write to every log of the account."""
+    assert stack.of_type("AWS::IAM::ManagedPolicy").keys() == {*SECRETS, "WriteTraces"}
+    roles = [stack[function]["Role"]["Fn::GetAtt"][0] for function in MAY]
+    assert of_type(made_by_sam, "AWS::IAM::Role").keys() == set(roles)
+    assert len(set(roles)) == len(roles)
+    assert not of_type(made_by_sam, "AWS::IAM::Policy")
+    for name in roles:
+        assert made_by_sam[name]["Properties"].keys() == {
+            "AssumeRolePolicyDocument",
+            "ManagedPolicyArns",
+            "Policies",
+        }
+        assert all(each.keys() == {"Ref"} for each in made_by_sam[name]["Properties"]["ManagedPolicyArns"])
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_only_lambda_takes_on_a_role(stack, function):
+    assert role(stack, function)["AssumeRolePolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ]
-    for function in stack.functions.values():
-        assert "Role" not in function
-        assert all(policy.keys() in ({"Ref"}, {"Statement"}) for policy in function["Policies"])
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_a_function_writes_to_its_own_log_only(stack, function):
+    own = {"Fn::GetAtt": [stack[function]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+    (logs,) = [each for each in own_statements(stack, function) if set(as_list(each["Action"])) & LOGS]
+    assert logs["Resource"] == own
 
 
 @pytest.mark.parametrize("function", MAY)
@@ -79,7 +140,8 @@ def test_a_function_may_do_exactly_this(stack, function):
 
 @pytest.mark.parametrize("function", MAY_READ)
 def test_a_function_may_read_the_secrets_that_it_is_told_of(stack, function):
-    assert {policy["Ref"] for policy in stack[function]["Policies"] if "Ref" in policy} == MAY_READ[function]
+    attached = {policy["Ref"] for policy in role(stack, function)["ManagedPolicyArns"]}
+    assert attached == MAY_READ[function] | {"WriteTraces"}
     told = {name for name in stack.variables(function) if name.endswith("_PARAMETER")}
     assert len(told) == len(MAY_READ[function])
 
@@ -96,6 +158,8 @@ def test_no_statement_has_a_wildcard(stack):
                 "*" not in str(resource)
                 or resource == {"Fn::Sub": "${ModelBucket.Arn}/${ModelPrefix}/*"}
                 or statement["Action"] == "kms:Decrypt"
+                # X-Ray has no resources.
+                or set(statement["Action"]) == TRACES
             )
 
 
@@ -141,9 +205,12 @@ def test_each_thing_is_named(stack):
     ],
 )
 def test_a_function_reaches_its_own_records_only(stack, function, keys):
-    """The records' keys begin so, and each is asked for one by one: whatever has no key is not allowed."""
+    """The records' keys begin so, and each is asked for one by one; what names no key is not allowed."""
     statement = on_records(stack, function)
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+    assert statement["Condition"] == {
+        "Null": {"dynamodb:LeadingKeys": "false"},  # ForAllValues is true of no values at all
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
+    }
     assert all(action.startswith("dynamodb:") for action in statement["Action"])
     assert not {"dynamodb:Scan", "dynamodb:Query"} & set(statement["Action"])
 
@@ -156,11 +223,19 @@ def test_secrets_are_told_by_name_only(template):
     assert {parameter["Type"] for parameter in template["Parameters"].values()} == {"String", "Number"}
 
 
-def test_only_the_webhook_can_be_called_from_outside(stack):
-    assert [name for name, each in stack.functions.items() if "FunctionUrlConfig" in each] == [
-        "WebhookFunction"
+def test_only_the_webhook_can_be_called_from_outside(stack, made_by_sam):
+    webhook = {"FunctionName": {"Ref": "WebhookFunction"}, "Principal": "*"}
+    by_its_address = [
+        {**webhook, "Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+        {**webhook, "Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
     ]
-    assert not any("Events" in function for function in stack.functions.values())
+    assert list(of_type(made_by_sam, "AWS::Lambda::Permission").values()) == by_its_address
+    assert [*of_type(made_by_sam, "AWS::Lambda::Url")] == ["WebhookFunctionUrl"]
+    with_policies = {name: each for name, each in made_by_sam.items() if each["Type"].endswith("Policy")}
+    assert with_policies.keys() == {*SECRETS, "WriteTraces", "ModelBucketPolicy"}
+    assert not any("ResourcePolicy" in each.get("Properties", {}) for each in made_by_sam.values())
+    (bucket,) = stack["ModelBucketPolicy"]["PolicyDocument"]["Statement"]
+    assert bucket["Effect"] == "Deny"
 
 
 class Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
@@ -321,6 +322,23 @@ def test_stopping_waits_for_the_invocation_that_is_running(function, door):
         stopping.result()
 
     assert environments.pids == []
+
+
+def test_stopping_waits_for_none_that_began_later(function, door):
+    event, knock = door
+    environments = function(MEETING)
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(environments.invoke, event)]
+        with knock():
+            stopping = pool.submit(environments.stop)
+            while not environments._retired:
+                time.sleep(0.01)
+            answers.append(pool.submit(environments.invoke, event))
+            later = knock()
+        with later:
+            stopping.result(PATIENCE)
+            assert len(environments.pids) == 1
+        assert all(answer.result() for answer in answers)
 
 
 def test_the_recognizer_answers_from_a_process_of_its_own(bot, person, photos, wait):

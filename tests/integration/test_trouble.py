@@ -81,6 +81,13 @@ def test_a_dropped_connection_says_nothing_whether_the_method_was_executed(greet
     assert len(someone.answers()) == late
 
 
+def test_what_telegram_refuses_is_not_dropped_after_it(api, call, world):
+    world.trouble.chances = Chances(dropped=1, seed=seed(True))
+
+    assert call("sendMessage", chat_id=5, text="x")["description"] == "Bad Request: chat not found"
+    assert world.trouble.struck == []
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["before", "half-way"])
 def test_a_download_is_dropped_too(api, world, someone, late):
     update = someone.send_document(b"x" * 100_000, "a.txt")

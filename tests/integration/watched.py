@@ -99,9 +99,10 @@ class Watched:
 def _written(number: int | str = "self") -> int:
     """Bytes that a process and its children had written to a disk, as Linux counts them."""
     folder = Path("/proc") / str(number)
-    if not (folder / "io").exists():  # this is no Linux, or the process is gone
-        return 0
-    own = dict(line.split(": ") for line in (folder / "io").read_text().splitlines())
+    try:
+        own = dict(line.split(": ") for line in (folder / "io").read_text().splitlines())
+    except (FileNotFoundError, PermissionError):
+        return 0  # this is no Linux, the process is gone, or it hides and only root sees it
     children = [child for task in folder.glob("task/*/children") for child in task.read_text().split()]
     return int(own["write_bytes"]) + sum(map(_written, children))
 

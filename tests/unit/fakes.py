@@ -147,13 +147,23 @@ class FakeQueue:
     bodies: list[str] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     """Of each body, in seconds."""
+    groups: list[str] = field(default_factory=list)
+    """Of each body: whose turn SQS counts it as."""
     hidden: list[dict[str, object]] = field(default_factory=list)
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> None:  # noqa: N803 - boto3's names
+    def send_message(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803 - boto3's names
+        MessageBody: str,  # noqa: N803
+        DelaySeconds: int,  # noqa: N803
+        MessageGroupId: str,  # noqa: N803
+    ) -> None:
         assert QueueUrl == "https://sqs.test/1/photos"
         if self.error:
             raise self.error
         self.bodies.append(MessageBody)
+        self.groups.append(MessageGroupId)
         self.delays.append(DelaySeconds)
 
     def get_queue_url(self, *, QueueName: str) -> dict[str, str]:  # noqa: N803

@@ -14,7 +14,15 @@ from moto import mock_aws
 
 from emotion_bot import records
 from emotion_bot.jobs import AlbumItem, AlbumJob, Origin
-from emotion_bot.records import JOBS_A_MINUTE, PACE_KEPT, AlbumGone, Albums, Languages, Pace
+from emotion_bot.records import (
+    GROUP_JOBS_A_MINUTE,
+    JOBS_A_MINUTE,
+    PACE_KEPT,
+    AlbumGone,
+    Albums,
+    Languages,
+    Pace,
+)
 
 TABLE = "records"
 HOUR = 3600
@@ -254,12 +262,15 @@ def admit(pace, update_id, chat_id=5, sent=600):
 
 def flood(pace, chat_id=5, sent=600):
     """Fill a chat's minute."""
-    return [admit(pace, update_id, chat_id, sent) for update_id in range(JOBS_A_MINUTE)]
+    limit = JOBS_A_MINUTE if chat_id > 0 else GROUP_JOBS_A_MINUTE
+    return [admit(pace, update_id, chat_id, sent) for update_id in range(limit)]
 
 
-def test_a_chat_may_ask_for_so_much_in_a_minute_and_is_told_once(pace):
-    assert set(flood(pace)) == {"admitted"}
-    assert [admit(pace, 100 + number) for number in range(4)] == ["told", "refused", "refused", "refused"]
+@pytest.mark.parametrize("chat_id", [5, -5])
+def test_a_chat_may_ask_for_so_much_in_a_minute_and_is_told_once(pace, chat_id):
+    assert set(flood(pace, chat_id)) == {"admitted"}
+    after = [admit(pace, 100 + number, chat_id) for number in range(4)]
+    assert after == ["told", "refused", "refused", "refused"]
 
 
 def test_each_minute_is_counted_by_itself_and_so_is_each_chat(pace):
@@ -324,6 +335,7 @@ def test_a_pace_that_cannot_be_known_is_left_to_the_caller(client):
 def test_whatever_the_order_a_chats_minute_takes_so_many_and_tells_of_one(dynamodb, monkeypatch, steps):
     """Against a plain model, with a limit of three."""
     monkeypatch.setattr(records, "JOBS_A_MINUTE", 3)
+    monkeypatch.setattr(records, "GROUP_JOBS_A_MINUTE", 3)
     for record in kept(dynamodb):
         dynamodb.delete_item(TableName=TABLE, Key={"id": record["id"]})
     admitted, told = {}, {}

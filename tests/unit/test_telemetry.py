@@ -1,6 +1,7 @@
 """Counts are an invocation's own."""
 
 import json
+from threading import Thread
 
 import pytest
 
@@ -31,3 +32,21 @@ def test_an_invocation_leaves_nothing_to_the_next(monkeypatch, capsys, disabled)
         invoke(metrics)
     assert not metrics.metric_set
     assert bool(capsys.readouterr().out) == (disabled == "false")
+
+
+def test_what_is_counted_while_the_counts_are_printed_is_not_lost(monkeypatch):
+    """As by a model that is on its way, whose thread knows nothing of invocations."""
+    metrics = Counters()
+    serialize, other = metrics.serialize_metric_set, Thread(target=metrics.count, args=("NoModel",))
+
+    def serialize_meanwhile():
+        printed = serialize()
+        other.start()
+        other.join(0.1)
+        return printed
+
+    metrics.count("Photos")
+    monkeypatch.setattr(metrics, "serialize_metric_set", serialize_meanwhile)
+    metrics.flush_metrics()
+    other.join()
+    assert list(metrics.metric_set) == ["NoModel"]

@@ -14,6 +14,7 @@ from emotion_bot.chat.buttons import under_answer
 from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TryAgain
 from emotion_bot.chat.faces import SeenFace
 from emotion_bot.chat.texts import texts
+from emotion_bot.records import jobs_a_minute
 from emotion_bot.vision.errors import PhotoError, PhotoTooLarge
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ async def too_many(job: FloodJob, telegram: Telegram) -> Answered:
     """
     answered = Answered()
     with answered.timed("send"):
-        await telegram.send_text(job, texts(job.language).too_many)
+        await telegram.send_text(job, texts(job.language).too_many(jobs_a_minute(job)))
     return answered
 
 

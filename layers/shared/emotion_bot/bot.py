@@ -56,7 +56,7 @@ class Model:
             patience: seconds to wait at most; the fetch goes on.
 
         Raises:
-            NoModel: the store has none that can be loaded, cannot be reached, or takes longer.
+            NoModel: the store has none that works, cannot be reached, or takes longer.
         """
         with self._lock:
             if self._coming is None or (self._coming.done() and self._coming.exception()):
@@ -74,15 +74,13 @@ class Model:
     def _fetch(self) -> None:
         try:
             self._recognizer.load(open_bundle(self._store, self._engine))
-        except (StoreError, OSError) as error:
-            logger.critical("no model", reason=str(error))
+            self._recognizer.warm_up()
+        except Exception as error:
+            # Whatever it is: the function starts all the same, and takes the next bundle that works.
+            is_bug = not isinstance(error, (StoreError, OSError, RecognizerDied, RecognitionFailed))
+            logger.critical("no model", reason=str(error), exc_info=is_bug)
             metrics.count("NoModel")
             raise NoModel(str(error)) from None
-        try:
-            self._recognizer.warm_up()
-        except (RecognizerDied, RecognitionFailed) as error:
-            # The first photo starts it anew, and tells if that is in vain.
-            logger.error("recognizer not warmed up", reason=str(error))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 COMES_BACK: Final = (10, 60)
 """Seconds after the first delivery and the second; after later ones, when the queue says: six timeouts."""
-LONGEST_WAIT: Final = 43_200
-"""Seconds; SQS hides a message for 12 hours at most."""
+LONGEST_WAIT: Final = 43_000
+"""Seconds; SQS hides a message for 12 hours at most, with the time that it is out already."""
 
 
 @dataclass(frozen=True)

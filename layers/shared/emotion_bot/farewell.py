@@ -17,6 +17,7 @@ from emotion_bot.chat.telegram import PATIENCE
 from emotion_bot.chat.texts import texts
 from emotion_bot.jobs import AboutJob, AlbumJob, FloodJob, PhotoJob
 from emotion_bot.once import once
+from emotion_bot.records import jobs_a_minute
 from emotion_bot.telemetry import logger
 
 if TYPE_CHECKING:
@@ -105,5 +106,5 @@ async def apologise(job: Job, telegram: Telegram, *, patience: float = PATIENCE)
         case AboutJob():
             apology = words.about_apology
         case FloodJob():
-            apology = words.too_many  # that is all there was to say
+            apology = words.too_many(jobs_a_minute(job))  # that is all there was to say
     await telegram.send_text(job, apology, patience=patience)

@@ -38,6 +38,9 @@ LANGUAGE_KEPT: Final = 365 * 24 * 60 * 60
 JOBS_A_MINUTE: Final = 30
 """From one chat: three full albums. Telegram lets a bot send about one message a second into a chat, so their
 answers take half of that minute; docs/conversation.md has what others may have to wait for them."""
+GROUP_JOBS_A_MINUTE: Final = 20
+"""From a group, into which Telegram lets a bot send no more: others would be refused until they are given up
+(https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this)."""
 PACE_KEPT: Final = 5 * 60
 """Seconds after a minute's first job: longer than Telegram takes to repeat what it got no answer to."""
 _LANGUAGE_TRUSTED: Final = 60.0
@@ -167,6 +170,11 @@ class Languages:
         return language
 
 
+def jobs_a_minute(origin: Origin) -> int:
+    """How many the chat that a message came from may ask for."""
+    return JOBS_A_MINUTE if origin.private else GROUP_JOBS_A_MINUTE
+
+
 class Pace:
     """How many jobs each chat asks for in a minute, so that none can make all others wait.
 
@@ -180,7 +188,7 @@ class Pace:
         self._dynamodb, self._table = dynamodb, table
 
     def admit(self, origin: Origin, sent: int) -> Admission:
-        """Count an update, unless its chat has had JOBS_A_MINUTE; one that comes again counts once.
+        """Count an update, unless its chat has had `jobs_a_minute`; one that comes again counts once.
 
         Args:
             origin: which update, from which chat.
@@ -202,7 +210,7 @@ class Pace:
                 " OR contains(admitted, :update)",
                 ExpressionAttributeValues={
                     ":expiration": expiration,
-                    ":limit": {"N": str(JOBS_A_MINUTE)},
+                    ":limit": {"N": str(jobs_a_minute(origin))},
                     ":update": update,
                     ":updates": {"NS": [update["N"]]},
                 },

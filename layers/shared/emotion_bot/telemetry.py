@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from threading import Lock
+from threading import RLock
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -24,7 +24,7 @@ class Counters(EphemeralMetrics):
 
     def __init__(self) -> None:
         super().__init__(service=SERVICE, namespace=NAMESPACE)
-        self._lock = Lock()
+        self._lock = RLock()
 
     def count(self, name: str, value: int = 1) -> None:
         """Add to a count of this invocation; the photos of a batch do so from several threads."""
@@ -33,5 +33,6 @@ class Counters(EphemeralMetrics):
 
     def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:
         """Print this invocation's counts and begin anew; Powertools keeps them where metrics are disabled."""
-        super().flush_metrics(raise_on_empty_metrics)
-        self.clear_metrics()
+        with self._lock:  # a model that is on its way may count meanwhile
+            super().flush_metrics(raise_on_empty_metrics)
+            self.clear_metrics()

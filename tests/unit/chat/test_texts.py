@@ -10,7 +10,6 @@ import pytest
 from emotion_bot.chat.constants import Limit
 from emotion_bot.chat.texts import COMMANDS, LANGUAGE_NAMES, LANGUAGES, language_of, texts
 from emotion_bot.jobs import Refusal
-from emotion_bot.records import JOBS_A_MINUTE
 from tests.unit.chat.seen import TINY, UNSURE, units
 
 KINDS = (
@@ -23,7 +22,7 @@ BUTTONS = ("details_button", "wrong_button", "language_automatic")
 ALERTS = ("counted", "language_chosen")
 SENTENCES = (
     "start", "help", "privacy", "emotion_usage", "language_question", "deleted", "oversized", "unreadable",
-    "too_many_pixels", "no_face", "unavailable", "too_many", "apology", "album_apology",
+    "too_many_pixels", "no_face", "unavailable", "apology", "album_apology",
     "about_apology",
 )  # fmt: skip
 BUTTON_CHARACTERS = 20
@@ -39,7 +38,6 @@ def refusals(words):
         "too_many_pixels",
         "no_face",
         "unavailable",
-        "too_many",
         "apology",
         "album_apology",
         "about_apology",
@@ -48,6 +46,7 @@ def refusals(words):
         *(getattr(words, name) for name in names),
         *(words.unsupported(kind) for kind in KINDS),
         *(words.refused(refusal) for refusal in REFUSALS),
+        words.too_many(30),
         words.emotion_usage,
         words.reply(None),
     ]
@@ -205,7 +204,7 @@ def test_people_are_addressed_alike_throughout(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_who_floods_is_told_how_much_is_too_much(language):
-    assert f" {JOBS_A_MINUTE} " in texts(language).too_many
+    assert " 30 " in texts(language).too_many(30)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -11,12 +11,13 @@ from functools import partial
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
+from urllib3.exceptions import SSLError
 
 from emotion_bot import bot as bot_module
 from emotion_bot.chat.telegram import Telegram
 from emotion_bot.chat.texts import texts
 from emotion_bot.store import BundleNotFound, DigestMismatch, StoreError, s3
-from emotion_bot.vision.apart import RecognizerDied
+from emotion_bot.vision.apart import RecognitionFailed, RecognizerDied
 from functions.recognizer import app
 from tests.unit.fakes import (
     TOKEN,
@@ -211,13 +212,27 @@ def test_without_its_token_it_starts_counts_it_and_asks_again(api, ssm, answered
     assert answered(1)
 
 
-def test_a_recognizer_that_dies_at_its_dummy_pass_is_left_to_the_first_photo(recognizer, answered, log):
-    recognizer.error = RecognizerDied("signal 11")
+UNFIT = [
+    RecognizerDied("signal 11"),
+    RecognitionFailed("ValueError in litert.py, line 7"),
+    SSLError("of urllib3, which botocore lets through in the middle of a bundle"),
+]
+
+
+@pytest.mark.parametrize("error", UNFIT, ids=["crashes", "cannot be loaded", "no error of the store's"])
+def test_a_bundle_that_does_not_work_is_none_and_the_one_that_it_is_rolled_back_to_is_taken(
+    store, recognizer, answered, log, capsys, error
+):
+    recognizer.error = error
     app.get_ready()
-    assert [line["message"] for line in logged(log.getvalue())] == ["recognizer not warmed up"]
+    (line,) = logged(log.getvalue())
+    assert (line["message"], line["reason"]) == ("no model", str(error))
+    assert ("exception" in line) == isinstance(error, SSLError)
+    assert counted(capsys.readouterr().out) == {"NoModel": 1}
     assert not answered(1)
     recognizer.error = None
     assert answered(1)
+    assert len(store.opened) == len(recognizer.loaded) == 3
 
 
 def test_what_init_asks_of_aws_fails_before_init_does():

@@ -12,7 +12,7 @@ import pytest
 from emotion_bot.chat.telegram import Telegram
 from emotion_bot.chat.texts import texts
 from emotion_bot.jobs import AlbumItem, read_job
-from emotion_bot.records import Albums
+from emotion_bot.records import JOBS_A_MINUTE, Albums
 from functions.recognizer import app as recognizer
 from functions.registrar import app as registrar
 from functions.webhook import app as webhook
@@ -122,7 +122,7 @@ def test_recognizer(name, bot, api, context):
 def test_who_floods_is_told_so_in_reply_and_found_nothing(bot, api, context, capsys):
     recognizer.handler(SAMPLES["recognizer-flood"], context)
     sent = api.sent("sendMessage")
-    assert sent["text"] == texts("de").too_many
+    assert sent["text"] == texts("de").too_many(JOBS_A_MINUTE)
     assert json.loads(sent["reply_parameters"])["message_id"] == 61
     assert counted(capsys.readouterr().out) == {"Jobs": 1, "FloodAnswered": 1}
 
@@ -131,7 +131,7 @@ def test_where_it_cannot_be_said_the_farewell_says_it(bot, api, context):
     farewell = deepcopy(SAMPLES["recognizer-flood"])
     farewell["Records"][0]["attributes"]["ApproximateReceiveCount"] = "6"
     recognizer.handler(farewell, context)
-    assert api.sent("sendMessage")["text"] == texts("de").too_many
+    assert api.sent("sendMessage")["text"] == texts("de").too_many(JOBS_A_MINUTE)
 
 
 REGISTRAR = {

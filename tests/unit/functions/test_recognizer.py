@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 import time
+from collections import deque
 
 import httpx
 import pytest
 from botocore.exceptions import ClientError
 
 from emotion_bot.bot import TIME_TO_SAY_SO
+from emotion_bot.chat.telegram import Telegram
 from emotion_bot.chat.texts import texts
 from emotion_bot.jobs import AlbumItem
 from emotion_bot.vision.apart import RecognizerDied
@@ -153,6 +156,30 @@ def test_the_table_is_asked_while_the_photo_is_fetched(bot, api, context, monkey
     api.meanwhile["getFile"] = tell
     monkeypatch.setattr(bot.answered, "_put_record", ask)
     assert failures(app.handler(batch(record(PHOTO)), context)) == []
+
+
+def test_a_photo_that_failed_is_not_kept_in_memory(bot, api, context, monkeypatch):
+    """Nothing but the trace of its failure holds it, in circles, which Python may leave alone for long."""
+
+    class Photo(bytes):
+        def __del__(self):
+            gone.append(len(self))
+
+    async def download(_self, _file_id):
+        return Photo(b"pixels")
+
+    gone = []
+    monkeypatch.setattr(Telegram, "download", download)
+    monkeypatch.setattr(bot.recognizer, "photos", deque(maxlen=0))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            api.fail("sendPhoto", 500)
+            assert failures(app.handler(batch(record(PHOTO)), context)) == ["message-1"]
+    finally:
+        gc.enable()
+    assert len(gone) >= 4  # the last may be in the event loop's hands
 
 
 def test_a_photo_that_takes_too_long_is_given_back_before_the_time_is_up(bot, api, log):

@@ -87,6 +87,7 @@ def test_a_photo_is_queued_before_telegram_hears_of_it(queue, context, encode, c
     assert PhotoJob.model_validate_json(body) == PhotoJob(
         update_id=7, chat_id=5, message_id=3, language="ru", file_id="F", file_unique_id="U", file_size=5
     )
+    assert queue.groups == ["5"]
     assert response["statusCode"] == 200
     assert json.loads(response["body"]) == {
         "method": "sendChatAction",
@@ -278,6 +279,14 @@ def queued(queue):
     return [(job.kind, job.update_id) for job in map(read_job, queue.bodies)]
 
 
+def test_the_queue_can_tell_chats_apart_but_not_which_they_are(queue, context):
+    """So that SQS can be fair to them; it encrypts a job, but not its group."""
+    chats = [{"id": number, "type": "private", "first_name": "Ford"} for number in (7123456789, 7123456790)]
+    for update_id, chat in enumerate(chats):
+        app.handler(event(photo(update_id, chat=chat)), context)
+    assert queue.groups == ["789", "790"]
+
+
 @pytest.fixture
 def two_a_minute(monkeypatch):
     monkeypatch.setattr("emotion_bot.records.JOBS_A_MINUTE", 2)
@@ -360,6 +369,17 @@ def test_where_nobody_knows_how_much_came_everything_is_let_through(queue, recor
         assert said(app.handler(event(photo(number)), context))["method"] == "sendChatAction"
     assert len(queue.bodies) == 3
     assert counted(capsys.readouterr().out) == {"RecordsUnavailable": 1, "PhotoRequest": 1}
+
+
+def test_where_table_and_queue_never_answer_the_update_is_put_off_in_time():
+    """A chat's language and its pace are asked for, then what is needed: the queue, or an album's record."""
+
+    def longest(config, pause):
+        tries = config.retries["total_max_attempts"]
+        return tries * max(config.connect_timeout, config.read_timeout) + (tries - 1) * pause
+
+    table = longest(app.LITTLE_PATIENCE, pause=0.05)  # botocore's pauses: for DynamoDB, and for others
+    assert max(2 * table + longest(app.PATIENCE, pause=1), 3 * table) < 10 - 0.5
 
 
 def test_the_recognizer_is_asked_which_model_answers(queue, context):

@@ -1,12 +1,14 @@
 """Who judges can be judged: a wrong answer, a lost one, and an unexplained second one are seen as that."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from emotion_bot.chat.texts import texts
-from playground.telegram.trouble import Strike
-from soak.burst import cause
-from soak.crowd import Sent, kind
+from emotion_bot.records import JOBS_A_MINUTE
+from soak.burst import why_again
+from soak.crowd import kind
 from soak.files.hostile import SIZE, HostileFile, encode
 from soak.flood import Minute
 from soak.hostile import is_right, judged, overlap
@@ -18,13 +20,6 @@ UPRIGHT, ON_ITS_SIDE = (
     encode(".jpg", np.zeros((SIZE[0], SIZE[1], 3), np.uint8)),
 )
 EXPECTED = Look("read", 0.1, (BOX,), UPRIGHT)
-
-
-class Somebody:
-    chat_id = 7
-
-
-SENT = Sent(Somebody(), {"update_id": 1, "message": {"message_id": 5}}, True, 0.0)
 
 
 def file(must):
@@ -84,24 +79,22 @@ def test_one_hostile_file_decides(look, peak, bot, shown, in_time):
     assert (result.shown, result.in_time) == (shown, in_time)
 
 
-LOST = Strike("dropped", "sendPhoto", 7, 5, executed=True)
-
-
 @pytest.mark.parametrize(
-    ("struck", "deaths", "expected"),
+    ("came", "unheard", "deaths", "expected"),
     [
-        ([LOST], [], "answer lost"),
-        ([Strike("dropped", "sendPhoto", 7, 5, executed=False)], [], "unexplained"),
-        ([Strike("dropped", "sendPhoto", 7, 6, executed=True)], [], "unexplained"),
-        ([Strike("dropped", "sendChatAction", 7, 5, executed=True)], [], "unexplained"),
-        ([], [(9.0, 11.0)], "killed"),
-        ([], [(10.5, 11.0), (8.0, 9.0)], "unexplained"),
-        ([LOST], [(10.5, 11.0)], "answer lost"),
-        ([], [], "unexplained"),
+        ([], 1, [], {}),
+        ([10.0], 1, [], {"answer lost": 1}),
+        ([10.0, 20.0], 1, [], {"answer lost": 1, "unexplained": 1}),
+        ([10.0], 0, [(9.0, 11.0)], {"killed": 1}),
+        ([10.0], 1, [(9.0, 11.0)], {"killed": 1}),
+        ([10.0], 0, [(10.5, 11.0), (8.0, 9.0)], {"unexplained": 1}),
+        ([10.0], 1, [(10.5, 11.0)], {"answer lost": 1}),
+        ([10.0], 0, [], {"unexplained": 1}),
     ],
+    ids=str,
 )
-def test_a_second_answer_has_a_cause(struck, deaths, expected):
-    assert cause(SENT, 10.0, struck, deaths) == expected
+def test_each_further_answer_has_a_cause(came, unheard, deaths, expected):
+    assert +why_again(came, unheard, deaths) == Counter(expected)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +103,7 @@ def test_a_second_answer_has_a_cause(struck, deaths, expected):
         ({"photo": []}, "picture"),
         ({"text": texts("en").no_face}, "no face"),
         ({"text": texts("en").apology}, "apology"),
-        ({"text": texts("en").too_many}, "too many"),
+        ({"text": texts("en").too_many(JOBS_A_MINUTE)}, "too many"),
         ({"text": texts("en").refused("unreadable")}, "other"),
     ],
 )

@@ -398,26 +398,23 @@ def test_an_answer_of_the_right_form_is_believed(parrot):
 # What it has
 
 
-def test_it_has_no_keys(monkeypatch):
+def test_it_has_no_keys(evil, monkeypatch, capfd):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("BOT_TOKEN_PARAMETER", "/bot/token")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/var/lang/lib")
-    recognizer = RecognizerApart()
-    recognizer._process.ask("warm_up")  # so it has started
-    environment = Path(f"/proc/{pid(recognizer)}/environ").read_bytes()
-    names = {entry.partition(b"=")[0] for entry in environment.split(b"\0") if entry}
-    recognizer.close()
-    assert names == {b"LD_LIBRARY_PATH", b"OPENBLAS_NUM_THREADS", b"PYTHONPATH"}
+    evil("print(*os.environ, file=sys.stderr)").recognize(b"photo")
+    names = set(capfd.readouterr().err.split()) - {"LC_CTYPE"}  # Python's own, where there is no locale
+    assert names == {"LD_LIBRARY_PATH", "OPENBLAS_NUM_THREADS", "PYTHONPATH"}
 
 
-def test_it_has_no_file_but_its_connection(shared, tmp_path):
+def test_it_has_no_file_but_its_connection(evil, tmp_path, capfd):
     """Nor this process's others, such as those to Telegram and AWS."""
+    fds = "'/proc/self/fd/' + fd for fd in os.listdir('/proc/self/fd')"
     with (tmp_path / "open").open("wb") as file:
         os.set_inheritable(file.fileno(), True)
-        recognizer = RecognizerApart()
-        folder = Path(f"/proc/{pid(recognizer)}/fd")
-        files = {str(each.readlink()) for each in folder.iterdir() if int(each.name) > 2}
-        recognizer.close()
+        evil(f"print(*map(os.path.realpath, ({fds})), file=sys.stderr)").recognize(b"photo")
+    files = capfd.readouterr().err
+    assert "socket:" in files
     assert str(tmp_path / "open") not in files
 
 
@@ -435,11 +432,10 @@ def test_neither_process_can_read_what_the_other_has(shared, evil):
         "__import__('socket').socket(1)",
         "__import__('socket').create_connection(('127.0.0.1', 9001))",
         "__import__('subprocess').run([sys.executable, '-c', 'import socket; socket.socket()'], check=True)",
-        "__import__('ctypes').CDLL(None).ptrace(16, os.getppid(), 0, 0) == -1 and [][0]",
     ],
 )
 def test_it_has_no_way_out(evil, deed, capfd):
-    with pytest.raises(RecognitionFailed, match=r"(PermissionError|CalledProcessError|IndexError)$"):
+    with pytest.raises(RecognitionFailed, match=r"(PermissionError|CalledProcessError)$"):
         evil(deed).recognize(b"photo")
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from emotion_bot.chat.catalogue import Catalogue
 from emotion_bot.chat.constants import Limit
-from emotion_bot.records import JOBS_A_MINUTE
 
 if TYPE_CHECKING:
     from emotion_bot.jobs import Refusal
@@ -119,14 +118,13 @@ class Refusals(Catalogue):
             "unavailable": self.unavailable,
         }[refusal]
 
-    @property
-    def too_many(self) -> str:
-        """To the first message of a minute that is one too many."""
+    def too_many(self, limit: int) -> str:
+        """To the first message of a minute that is one too many for its chat."""
         return self._words.gettext(
             "In one chat, I take on %(count)d photos a minute at most. This message came on top of that: I "
             "have not looked at it, nor will I at any that follow within the same minute. Please send them "
             "again a minute from now."
-        ) % {"count": JOBS_A_MINUTE}
+        ) % {"count": limit}
 
     @property
     def apology(self) -> str:
