@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from math import inf
 from statistics import median, quantiles
 from threading import Event, Thread
 from time import monotonic
@@ -43,8 +44,8 @@ class Killer:
 
     def __init__(self, stage: Stage, sent: list[Sent], photos: int, kills: int) -> None:
         self.kills = 0
-        self.victims: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
-        """By update id, when an environment began with a photo, and when it died over it."""
+        self._began: defaultdict[int, list[float]] = defaultdict(list)
+        self._died: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
         self._stage, self._sent = stage, sent
         self._marks = sorted(random.Random(6).sample(range(photos * 9 // 10), kills))  # noqa: S311
         self._stop = Event()
@@ -69,6 +70,14 @@ class Killer:
         """Whether as many were killed as should be."""
         return self.kills == len(self._marks)
 
+    def deaths(self, update_id: int) -> list[tuple[float, float]]:
+        """When environments began with a photo that died over it, and when the next one began with it.
+
+        What is sent between may come from the dead: Telegram still does what it was asked for.
+        """
+        later = [*self._began[update_id], inf]
+        return [(began, min(at for at in later if at > died)) for began, died in self._died[update_id]]
+
     def _kill(self) -> None:
         """Each time that so many photos are answered."""
         for mark in self._marks:
@@ -80,11 +89,14 @@ class Killer:
 
     def _watched(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler's answer is any JSON
         began = monotonic()
+        updates = [read_job(record["body"]).update_id for record in event["Records"]]
+        for update_id in updates:
+            self._began[update_id].append(began)
         try:
             return self._invoke(event)
         except EnvironmentDied:
-            for record in event["Records"]:
-                self.victims[read_job(record["body"]).update_id].append((began, monotonic()))
+            for update_id in updates:
+                self._died[update_id].append((began, monotonic()))
             raise
 
 
@@ -144,7 +156,7 @@ def judged(
             why_again(
                 [came for came, _ in answers[each.key][:-1]],
                 unheard[each.key],
-                killer.victims[each.update["update_id"]],
+                killer.deaths(each.update["update_id"]),
             )
             for each in sent
         ),
@@ -193,8 +205,8 @@ def why_again(came: list[float], unheard: int, deaths: list[tuple[float, float]]
     Args:
         came: when they came.
         unheard: answers of which the bot did not hear that they were sent; each explains one.
-        deaths: when an environment began with the photo, and when it died over it.
+        deaths: see `Killer.deaths`.
     """
-    killed = sum(any(began < at < died for began, died in deaths) for at in came)
+    killed = sum(any(began < at < next_began for began, next_began in deaths) for at in came)
     lost = min(unheard, len(came) - killed)
     return Counter({"answer lost": lost, "killed": killed, "unexplained": len(came) - killed - lost})
