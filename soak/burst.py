@@ -47,7 +47,8 @@ class Killer:
         self._began: defaultdict[int, list[float]] = defaultdict(list)
         self._died: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
         self._stage, self._sent = stage, sent
-        self._marks = sorted(random.Random(6).sample(range(photos * 9 // 10), kills))  # noqa: S311
+        self._dice = random.Random(6)  # noqa: S311 - to be the same each time
+        self._marks = sorted(self._dice.sample(range(photos * 9 // 10), kills))
         self._stop = Event()
         self._thread = Thread(target=self._kill, daemon=True, name="killer")
         self._invoke = stage.environments.invoke
@@ -79,10 +80,13 @@ class Killer:
         return [(began, min(at for at in later if at > died)) for began, died in self._died[update_id]]
 
     def _kill(self) -> None:
-        """Each time that so many photos are answered."""
+        """Some time after so many photos are answered, lest it be always right after an answer."""
         for mark in self._marks:
-            while self._stage.answered(self._sent) < mark or not self._stage.environments.kill_one():
+            while self._stage.answered(self._sent) < mark:
                 if self._stop.wait(0.05):
+                    return
+            while self._stop.wait(self._dice.uniform(0, 0.5)) or not self._stage.environments.kill_one():
+                if self._stop.is_set():
                     return
             self.kills += 1
             self._stop.wait(0.2)  # whoever is dead is not killed again
