@@ -130,9 +130,8 @@ def _run(emulator: Path, engine: str, folder: Path, telegram: Telegram, aws: Loc
                 "TMPDIR": empty,
                 "AWS_LAMBDA_FUNCTION_NAME": "recognizer",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-                # As the template sets them.
+                # As the template sets it.
                 "PYDANTIC_DISABLE_PLUGINS": "__all__",
-                "OPENBLAS_NUM_THREADS": "1",
             }
         )
         job = _job(telegram, aws)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import time
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,9 +147,6 @@ def _in_silence() -> Iterator[None]:
     """What the webhook and the registrar log, in this process, goes nowhere."""
     handler: Any = logger.registered_handler
     with contextlib.ExitStack() as parts:
-        # Powertools hands out counts after a hundred, and wonders when there are none at the next end.
-        parts.enter_context(warnings.catch_warnings())
-        warnings.filterwarnings("ignore", "No application metrics")
         nowhere = parts.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         before = handler.setStream(nowhere)
         parts.callback(handler.setStream, before or sys.stdout)

@@ -15,18 +15,7 @@ from hypothesis import strategies as st
 from emotion_bot.vision import PhotoError, PhotoTooLarge, UnreadablePhoto, decode, heif
 from emotion_bot.vision.decoding import decode_reduced
 from emotion_bot.vision.header import Header, read_header
-
-STORED = {
-    1: lambda upright: upright,
-    2: lambda upright: upright[:, ::-1],
-    3: lambda upright: np.rot90(upright, 2),
-    4: lambda upright: upright[::-1],
-    5: lambda upright: upright.transpose(1, 0, 2),
-    6: np.rot90,
-    7: lambda upright: np.rot90(upright.transpose(1, 0, 2), 2),
-    8: lambda upright: np.rot90(upright, -1),
-}
-"""What a camera stores of a picture that is upright once it is turned as EXIF's number says."""
+from soak.files.upright import STORED
 
 
 def exif(orientation):
