@@ -102,8 +102,19 @@ $(VENV)/.peers: benchmarks/requirements.txt $(VENV)/.training
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-# aws-sam-cli pins its own dependencies exactly, so it lives apart.
-$(VENV)/.infra: infra/requirements.txt | $(BIN)/python
-	$(PYTHON) -m venv $(VENV)/infra
-	$(VENV)/infra/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+# $(call apart,FOLDER,FILE): tools that pin their own dependencies live apart from the project's packages.
+define apart
+	@echo "Installing $(2) into $(VENV)/$(1), once ..."
+	@$(PYTHON) -m venv $(VENV)/$(1)
+	@$(VENV)/$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(2)
 	@touch $@
+endef
+
+$(VENV)/.infra: infra/requirements.txt | $(BIN)/python
+	$(call apart,infra,$<)
+
+$(VENV)/.checks: infra/requirements-checks.txt | $(BIN)/python
+	$(call apart,checks,$<)
+
+$(VENV)/.rehearsal: infra/requirements-rehearsal.txt | $(BIN)/python
+	$(call apart,rehearsal,$<)

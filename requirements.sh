@@ -17,5 +17,7 @@ compile playground playground/requirements.txt -c tests/requirements.txt
 compile training training/requirements.txt -c tests/requirements.txt
 compile peers benchmarks/requirements.txt -c tests/requirements.txt --no-deps
 compile runtime benchmarks/requirements-runtime.txt
+compile checks infra/requirements-checks.txt
+compile rehearsal infra/requirements-rehearsal.txt
 echo 'aws-sam-cli>=1.170' | .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' --output-file infra/requirements.txt -
