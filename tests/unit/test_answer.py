@@ -18,7 +18,7 @@ from emotion_bot.chat.telegram import Telegram
 from emotion_bot.chat.texts import texts
 from emotion_bot.jobs import AboutJob, AlbumItem, AlbumJob, PhotoJob
 from emotion_bot.vision import PhotoTooLarge, Recognition, UnreadablePhoto
-from tests.unit.fakes import API, TOKEN, FakeBotApi, FakeRecognizer, face, seen
+from tests.unit.fakes import API, TOKEN, FakeBotApi, FakeModel, FakeRecognizer, face, seen
 
 JOB = PhotoJob(update_id=7, chat_id=5, message_id=3, language="en", file_id="photo", file_unique_id="U")
 RUSSIAN = JOB.model_copy(update={"language": "ru"})
@@ -53,7 +53,7 @@ def telling(api, work):
 
 
 def run(api, recognizer, job=JOB, photo=None):
-    return telling(api, lambda telegram: answer(job, telegram, recognizer, photo))
+    return telling(api, lambda telegram: answer(job, telegram, FakeModel(recognizer), photo))
 
 
 def keyboard(faces, language="en"):
@@ -83,6 +83,14 @@ def test_faces_that_were_too_many_are_told_of(api, monkeypatch):
     answered = run(api, crowd)
     assert api.sent("sendPhoto")["caption"] == texts("en").caption(seen(HAPPY, HAPPY), more=12)
     assert answered.faces == 2
+
+
+def test_what_the_model_made_of_each_photo_is_noted(api):
+    unsure = face(score=0.4, hard_to_tell=True)
+    answered = run(api, FakeRecognizer(HAPPY, unsure, face(hard_to_tell=True, too_small=True)))
+    (look,) = answered.looks
+    assert (look.model, look.faces, look.unsure) == ("test-1", 3, 1)
+    assert look.milliseconds == answered.milliseconds["recognise"]
 
 
 def test_a_photo_that_is_on_its_way_is_not_fetched_again(api):
@@ -161,7 +169,7 @@ class TestAlbum:
                 ALBUM,
                 items,
                 telegram,
-                recognizer,
+                FakeModel(recognizer),
                 asyncio.Semaphore(places),
                 patience=patience,
                 is_last=is_last,
@@ -186,6 +194,7 @@ class TestAlbum:
         assert media[0]["caption"] == self.caption(seen(HAPPY, SAD), [], seen(SAD))
         assert json.loads(api.sent("sendMediaGroup")["reply_parameters"])["message_id"] == 3
         assert (answered.photos, answered.faces, answered.lost) == (3, 3, [])
+        assert [look.faces for look in answered.looks] == [2, 0, 1]
 
     def test_every_photo_is_shown_in_the_order_of_the_album(self, api, recognizer):
         first_is_last = asyncio.Event()
@@ -358,7 +367,9 @@ class TestAlbum:
         async def break_off(telegram):
             places = asyncio.Semaphore(4)
             work = asyncio.create_task(
-                answer_album(ALBUM, self.items, telegram, recognizer, places, patience=10.0, is_last=True)
+                answer_album(
+                    ALBUM, self.items, telegram, FakeModel(recognizer), places, patience=10.0, is_last=True
+                )
             )
             await started.wait()
             work.cancel()
@@ -381,6 +392,7 @@ class TestAlbum:
 def test_about_tells_the_model_and_its_figures_on_faces_that_it_never_saw(api, metrics, figures, language):
     job = AboutJob(update_id=7, chat_id=5, message_id=3, language=language)
     manifest = SimpleNamespace(version="2026.11.22", metrics=metrics)
-    answered = telling(api, lambda telegram: about(job, telegram, manifest))
-    assert api.sent("sendMessage")["text"] == texts(language).about("2026.11.22", *figures)
+    trial = ("2027.01.01", 10)
+    answered = telling(api, lambda telegram: about(job, telegram, manifest, trial))
+    assert api.sent("sendMessage")["text"] == texts(language).about("2026.11.22", *figures, trial)
     assert set(answered.milliseconds) == {"send"}

@@ -30,12 +30,14 @@ The same in stages, each of which reads what the one before left in runs/<recipe
     python -m training report
     python -m training publish --store s3://bucket/prefix --no-promote
 
-What is deployed, and another version in its place:
+What is deployed, and another version in its place (docs/models.md):
 
     \b
     python -m training evaluate --csv fer2013.npz --store models
     python -m training photographs FOLDER --store models
-    python -m training promote VERSION --store models
+    python -m training show     --store models
+    python -m training trial    VERSION --share 10 --store models
+    python -m training promote  VERSION --store models
     python -m training rollback --store models
 
 fer2013.csv is the file of the contest of 2013, with the columns emotion, pixels and Usage; docs/training.md

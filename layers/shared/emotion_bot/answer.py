@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from emotion_bot.answered import Answered, Look
 from emotion_bot.chat.buttons import under_answer
 from emotion_bot.chat.errors import FileTooBig, TelegramFailure, TryAgain
 from emotion_bot.chat.faces import SeenFace
@@ -18,16 +18,15 @@ from emotion_bot.records import jobs_a_minute
 from emotion_bot.vision.errors import PhotoError, PhotoTooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
     from emotion_bot.chat.telegram import Telegram
     from emotion_bot.chat.texts import Texts
     from emotion_bot.jobs import AboutJob, AlbumItem, AlbumJob, FloodJob, Origin, PhotoJob, Refusal
     from emotion_bot.manifest import Manifest
-    from emotion_bot.vision.apart import RecognizerApart
+    from emotion_bot.vision.apart import Seen
 
 T = TypeVar("T")
-Stage = Literal["remember", "download", "wait", "recognise", "send"]
 
 _DECODED_AT_ONCE: Final = 1
 """Photos. One uses every core, and 25 megapixels and their copies take hundreds of megabytes."""
@@ -36,31 +35,11 @@ _SOON: Final = 5
 _recognition: Final = ThreadPoolExecutor(_DECODED_AT_ONCE, thread_name_prefix="recognition")
 
 
-@dataclass
-class Answered:
-    """What an answer found, and what it took."""
+class Looker(Protocol):
+    """Whoever knows which model looks at which photo."""
 
-    faces: int | None = None
-    """None where there was no picture that can be read."""
-    photos: int = 0
-    """How many could be read."""
-    lost: Sequence[BaseException] = ()
-    """Why photos of an album are not in its answer though they might have been."""
-    milliseconds: dict[Stage, int] = field(default_factory=dict)
-    """By stage, one after the other; `wait` is for another photo's recognition to end."""
-
-    def note(self, stage: Stage, seconds: float) -> None:
-        """Note how long a stage took."""
-        self.milliseconds[stage] = round(1000 * seconds)
-
-    @contextmanager
-    def timed(self, stage: Stage) -> Iterator[None]:
-        """Note how long a stage takes."""
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.note(stage, perf_counter() - start)
+    def look(self, photo: bytes, update_id: int, use: Callable[[Seen], T]) -> tuple[T, str]:
+        """What `use` makes of what a model sees in a photo of an update, and the version of that model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +54,7 @@ class _Picture:
 
 
 async def answer(
-    job: PhotoJob, telegram: Telegram, recognizer: RecognizerApart, photo: Awaitable[bytes] | None = None
+    job: PhotoJob, telegram: Telegram, looker: Looker, photo: Awaitable[bytes] | None = None
 ) -> Answered:
     """Fetch a photo, find its faces, and send it back with them drawn in; or a sentence that says why not.
 
@@ -85,14 +64,14 @@ async def answer(
     Args:
         job: what to answer.
         telegram: where to.
-        recognizer: is used for one photo at a time.
+        looker: is used for one photo at a time.
         photo: its download, where that has begun.
 
     Raises:
         TelegramFailure: any but FileTooBig.
     """
     words, answered = texts(job.language), Answered()
-    picture = await _see(photo or telegram.download(job.file_id), recognizer, words, answered)
+    picture = await _see(photo or telegram.download(job.file_id), job, looker, words, answered)
     await _show(picture, job, telegram, words, answered)
     return answered
 
@@ -101,7 +80,7 @@ async def answer_album(
     job: AlbumJob,
     items: Sequence[AlbumItem],
     telegram: Telegram,
-    recognizer: RecognizerApart,
+    looker: Looker,
     places: asyncio.Semaphore,
     *,
     patience: float,
@@ -116,7 +95,7 @@ async def answer_album(
         job: what to answer.
         items: the album's, in their order, at least one.
         telegram: where to.
-        recognizer: is used for one photo at a time.
+        looker: is used for one photo at a time.
         places: taken by each photo from its download until it is recognised; all albums share them.
         patience: seconds for all photos to come and be recognised.
         is_last: whether this is the last attempt, and what has not come by then is left out.
@@ -131,7 +110,7 @@ async def answer_album(
         if item.file_id is None:
             return item.refusal or "unsupported"
         async with places:
-            return await _see(telegram.download(item.file_id), recognizer, words, look, shown=True)
+            return await _see(telegram.download(item.file_id), job, looker, words, look, shown=True)
 
     start = perf_counter()
     outcomes = await _all_of(map(see, items, looks), patience)
@@ -147,7 +126,7 @@ async def answer_album(
     missing = [error for error in answered.lost if isinstance(error, TelegramFailure)]
     if missing and not is_last:
         raise _soon(missing)
-    answered.photos = len(shown)
+    answered.looks = [each for look in looks for each in look.looks]
     answered.faces = sum(len(picture.faces) for picture in shown) if shown else None
     if len(pictures) == 1:
         await _show(pictures[0], job, telegram, words, answered)
@@ -156,8 +135,16 @@ async def answer_album(
     return answered
 
 
-async def about(job: AboutJob, telegram: Telegram, manifest: Manifest) -> Answered:
+async def about(
+    job: AboutJob, telegram: Telegram, manifest: Manifest, trial: tuple[str, int] | None
+) -> Answered:
     """Tell which model answers, and how well it does on faces that it has never seen.
+
+    Args:
+        job: what to answer.
+        telegram: where to.
+        manifest: of the deployed model.
+        trial: the version of the one on trial, and how many of 100 photos it looks at.
 
     Raises:
         TelegramFailure: any but FileTooBig.
@@ -166,7 +153,7 @@ async def about(job: AboutJob, telegram: Telegram, manifest: Manifest) -> Answer
     test = manifest.metrics.get("private_test", {})
     accuracy, faces = test.get("leak_free_accuracy"), test.get("leak_free_rows")
     with answered.timed("send"):
-        await telegram.send_text(job, texts(job.language).about(manifest.version, accuracy, faces))
+        await telegram.send_text(job, texts(job.language).about(manifest.version, accuracy, faces, trial))
     return answered
 
 
@@ -184,7 +171,8 @@ async def too_many(job: FloodJob, telegram: Telegram) -> Answered:
 
 async def _see(
     file: Awaitable[bytes],
-    recognizer: RecognizerApart,
+    job: Origin,
+    looker: Looker,
     words: Texts,
     answered: Answered,
     *,
@@ -193,7 +181,9 @@ async def _see(
     try:
         with answered.timed("download"):
             content = await file
-        recognise = partial(_recognise, content, recognizer, words, answered, perf_counter(), shown=shown)
+        recognise = partial(
+            _recognise, content, job, looker, words, answered, since=perf_counter(), shown=shown
+        )
         picture = await asyncio.get_running_loop().run_in_executor(_recognition, recognise)
     except FileTooBig:
         return "oversized"
@@ -201,25 +191,31 @@ async def _see(
         return "too_many_pixels"
     except PhotoError:
         return "unreadable"
-    answered.photos, answered.faces = 1, len(picture.faces)
+    answered.faces = len(picture.faces)
     return picture
 
 
 def _recognise(
     content: bytes,
-    recognizer: RecognizerApart,
+    job: Origin,
+    looker: Looker,
     words: Texts,
     answered: Answered,
-    since: float,
     *,
+    since: float,
     shown: bool,
 ) -> _Picture:
-    answered.note("wait", perf_counter() - since)
-    with answered.timed("recognise"):
-        seen = recognizer.recognize(content)
+    def draw(seen: Seen) -> _Picture:
         faces = [SeenFace(face.candidates, face.scores, face.box[2:]) for face in seen.faces]
         jpeg = seen.annotate([words.label(face) for face in faces]) if faces or shown else b""
-    return _Picture(faces, seen.more, jpeg)
+        return _Picture(faces, seen.more, jpeg)
+
+    answered.note("wait", perf_counter() - since)
+    with answered.timed("recognise"):
+        picture, model = looker.look(content, job.update_id, draw)
+    unsure = sum(len(face.candidates) > 1 for face in picture.faces)
+    answered.looks = [Look(model, len(picture.faces), unsure, answered.milliseconds["recognise"])]
+    return picture
 
 
 async def _show(

@@ -29,3 +29,11 @@ def store(tmp_path: Path) -> Path:
     publish(str(folder), bundles.make(tmp_path / "exported", "1"))
     promote(str(folder), "1")
     return folder
+
+
+@pytest.fixture
+def two(store, tmp_path):
+    """Versions 2 and 3 are published besides."""
+    for version in ("2", "3"):
+        publish(str(store), bundles.make(tmp_path / version, version))
+    return str(store)

@@ -256,6 +256,71 @@ def test_publish_promote_and_roll_back(exported, training, tmp_path):
     assert_refused(training("rollback", "--store", store), "records no version before 1")
 
 
+def test_try_out_show_and_promote(exported, training, tmp_path):
+    store = str(tmp_path / "store")
+    training("publish", "--run", exported("1", 0.8), "--store", store)
+    training("publish", "--run", exported("2", 0.8), "--store", store, "--no-promote")
+    result = training("trial", "2", "--store", store)
+    assert "Version 1 is deployed in" in result.stderr
+    assert "and version 2 is on trial with 10 % of the photos." in result.stderr
+    assert training("show", "--store", store).stdout.splitlines() == [
+        "1  deployed    90 %  litert, tensorflow",
+        "2  on trial    10 %  litert, tensorflow",
+    ]
+    assert "on trial" not in training("trial", "--end", "--store", store).stderr
+    assert training("trial", "2", "--share", "50", "--store", store).exit_code == 0
+    listed = json.loads(training("show", "--store", store, "--json").stdout)
+    assert [(each["version"], each["state"], each["share"]) for each in listed] == [
+        ("1", "deployed", 50),
+        ("2", "on trial", 50),
+    ]
+    assert training("promote", "2", "--store", store).exit_code == 0
+    assert_refused(training("trial", "--end", "--store", store), "No version is on trial")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["2", "--end"], ["--end", "--share", "10"], ["2", "--share", "0"], ["2", "--share", "100"]],
+)
+def test_a_trial_is_of_a_version_or_is_ended(training, tmp_path, arguments):
+    result = training("trial", *arguments, "--store", tmp_path)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_what_another_store_holds_is_published(exported, training, tmp_path):
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    training("publish", "--run", exported("1", 0.8), "--store", here)
+    result = training("publish", "--from", here, "--store", there)
+    assert "Version 1 is deployed in" in result.stderr, result.output
+    training("publish", "--run", exported("2", 0.7), "--store", here, "--no-promote", "--force")
+    worse = ["publish", "--from", here, "--version", "2", "--store", there]
+    assert_refused(training(*worse), "worse by more than chance explains")
+    assert not (tmp_path / "there" / "2").exists()
+    assert training(*worse, "--force", "--no-promote").exit_code == 0
+    assert json.loads((tmp_path / "there" / "current.json").read_text())["version"] == "1"
+    assert training("publish", "--from", here, "--run", "runs/x", "--store", there).exit_code == 2
+    assert training("publish", "--version", "2", "--store", there).exit_code == 2
+
+
+def test_models_are_managed_where_there_is_no_tensorflow(exported, training, tmp_path, monkeypatch):
+    """As in the job that releases them: with the playground's packages alone."""
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    training("publish", "--run", exported("1", 0.8), "--store", here)
+    code = (
+        "import sys\n"
+        "for name in ('tensorflow', 'keras', 'mtcnn', 'matplotlib', 'scipy'): sys.modules[name] = None\n"
+        "from training.cli import cli; cli(sys.argv[1:])"
+    )
+    for arguments in (
+        ("publish", "--from", here, "--store", there, "--no-promote"),
+        ("promote", "1", "--store", there),
+        ("show", "--store", there),
+    ):
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+    assert json.loads((tmp_path / "there" / "current.json").read_text())["version"] == "1"
+
+
 def test_what_is_worse_is_published_by_force_only(exported, training, tmp_path):
     store = tmp_path / "store"
     deployed = Run(exported("1", 0.85))

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -21,6 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emotion_bot.manifest import Manifest
 from emotion_bot.store import open_bundle
 from emotion_bot.vision import PhotoTooLarge, UnreadablePhoto, apart, process
 from emotion_bot.vision.apart import RecognitionFailed, RecognizerApart, RecognizerDied
@@ -579,6 +581,89 @@ def test_a_bundle_that_cannot_be_loaded_is_told_when_it_is_needed(bundle, tmp_pa
     recognizer.load(bundle)
     recognizer.warm_up()
     recognizer.close()
+
+
+# A second bundle, on trial
+
+
+@pytest.fixture(scope="module")
+def other(bundle, tmp_path_factory):
+    """The same networks, but they find no face sure enough to name its emotion."""
+    folder = tmp_path_factory.mktemp("other") / "bundle"
+    shutil.copytree(bundle, folder)
+    manifest = Manifest.read(bundle).model_copy(update={"version": "other", "hard_to_tell": 1.0})
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+    return folder
+
+
+@pytest.fixture
+def both(bundle, other):
+    recognizer = RecognizerApart()
+    recognizer.load(bundle)
+    recognizer.warm_up()
+    recognizer.try_out(other)
+    yield recognizer
+    recognizer.close()
+
+
+def kill(recognizer):
+    recognizer._process.kill()
+    recognizer._process._process.wait()
+
+
+def unsure(recognizer, photo, *, on_trial):
+    return [face.hard_to_tell for face in recognizer.recognize(photo, on_trial=on_trial).faces]
+
+
+def test_each_photo_is_looked_at_by_the_one_that_is_asked(both, photos):
+    photo = (photos / "obama.jpg").read_bytes()
+    assert both.trial.version == "other"
+    assert unsure(both, photo, on_trial=False) == [False]
+    assert unsure(both, photo, on_trial=True) == [True]
+    assert unsure(both, photo, on_trial=False) == [False]
+
+
+def test_both_are_there_again_after_a_death(both, photos):
+    photo = (photos / "obama.jpg").read_bytes()
+    kill(both)
+    assert unsure(both, photo, on_trial=True) == [True]
+    kill(both)
+    assert unsure(both, photo, on_trial=False) == [False]
+    assert unsure(both, photo, on_trial=True) == [True]
+
+
+def test_one_that_cannot_be_loaded_leaves_the_other_at_work(bundle, tmp_path, photos):
+    recognizer, photo = RecognizerApart(), (photos / "obama.jpg").read_bytes()
+    recognizer.load(bundle)
+    recognizer.warm_up()
+    (tmp_path / "manifest.json").write_bytes((bundle / "manifest.json").read_bytes())
+    with pytest.raises(RecognitionFailed, match="ValueError"):
+        recognizer.try_out(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        recognizer.try_out(tmp_path / "nothing")
+    assert recognizer.trial is None
+    assert unsure(recognizer, photo, on_trial=False) == [False]
+    recognizer.close()
+
+
+def test_one_that_crashes_as_it_is_loaded_leaves_the_other_at_work(bundle, other, photos, started):
+    recognizer = started(
+        """
+import os, sys
+from emotion_bot.vision import apart_process as p
+load = p.Work.load
+def crash(self, photo, bundle, manifest, *, on_trial=False):
+    return os.abort() if on_trial else load(self, photo, bundle, manifest)
+p.Work.load = crash
+p.main(sys.argv[1])
+"""
+    )
+    recognizer.load(bundle)
+    recognizer.warm_up()
+    with pytest.raises(RecognizerDied, match="signal 6"):
+        recognizer.try_out(other)
+    assert recognizer.trial is None
+    assert unsure(recognizer, (photos / "obama.jpg").read_bytes(), on_trial=False) == [False]
 
 
 def test_a_process_that_cannot_start_leaves_nothing(monkeypatch):

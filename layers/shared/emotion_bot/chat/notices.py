@@ -104,13 +104,16 @@ class Notices(Menu, Looks):
         """Under every answer to a single photo."""
         return self._words.gettext("Wrong?")
 
-    def about(self, version: str, accuracy: float | None, faces: int | None) -> str:
+    def about(
+        self, version: str, accuracy: float | None, faces: int | None, trial: tuple[str, int] | None = None
+    ) -> str:
         """Which model answers, how good it is, and where it comes from.
 
         Args:
             version: of the model.
             accuracy: the share of FER-2013's PrivateTest that it names as people did; None if unknown.
             faces: how many faces these are; None if unknown.
+            trial: the version of a model on trial, and how many of 100 photos it looks at.
         """
         parts = [
             self._words.gettext(
@@ -121,6 +124,12 @@ class Notices(Menu, Looks):
         ]
         if accuracy is not None and faces is not None:
             parts.append(self._accuracy(accuracy, faces))
+        if trial is not None:
+            version, share = trial
+            parts.append(
+                self._words.gettext("On trial: the model %(version)s looks at %(percentage)s of the photos.")
+                % {"version": version, "percentage": self._percent(share)}
+            )
         parts.append(
             self._words.gettext(
                 "Source code: the project “emotion-recognition-bot”, free for all under the MIT licence."

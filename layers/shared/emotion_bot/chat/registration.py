@@ -23,17 +23,23 @@ class UnusableSecret(ValueError):
         )
 
 
-async def register(telegram: Telegram, webhook_url: str, secret: str) -> None:
-    """Introduce the bot, and then let its updates come.
-
-    The webhook's address carries the bot's name: by it the webhook tells its own commands from other bots'.
+def check(secret: str) -> str:
+    """The webhook's secret, if Telegram would take it.
 
     Raises:
-        UnusableSecret: the secret is not of the form that Telegram takes.
-        TelegramFailure: Telegram refuses, or is out of reach.
+        UnusableSecret: it is not of the form that Telegram takes.
     """
     if not re.fullmatch(SECRET_PATTERN, secret):
         raise UnusableSecret
+    return secret
+
+
+async def introduce(telegram: Telegram) -> str | None:
+    """Tell commands and descriptions; returns the bot's name.
+
+    Raises:
+        TelegramFailure: Telegram refuses, or is out of reach.
+    """
     bot = telegram.bot
     with sorted_out():
         name = (await bot.get_me()).username
@@ -42,7 +48,19 @@ async def register(telegram: Telegram, webhook_url: str, secret: str) -> None:
             await bot.set_my_commands(list(words.command_descriptions.items()), language_code=code)
             await bot.set_my_description(words.description, language_code=code)
             await bot.set_my_short_description(words.short_description, language_code=code)
-        await bot.set_webhook(
+    return name
+
+
+async def listen(telegram: Telegram, webhook_url: str, name: str | None, secret: str) -> None:
+    """Let the bot's updates come; those of the webhook before, if there is one, now come to this.
+
+    The webhook's address carries the bot's name: by it the webhook tells its own commands from other bots'.
+
+    Raises:
+        TelegramFailure: Telegram refuses, or is out of reach.
+    """
+    with sorted_out():
+        await telegram.bot.set_webhook(
             f"{webhook_url}?{urlencode({'bot': name})}",
             secret_token=secret,
             allowed_updates=UPDATES,
@@ -50,16 +68,24 @@ async def register(telegram: Telegram, webhook_url: str, secret: str) -> None:
         )
 
 
-async def unregister(telegram: Telegram) -> None:
-    """Stop the updates, and take the menu of commands away.
+async def unregister(telegram: Telegram, webhook_url: str) -> None:
+    """Stop the updates, and take commands and descriptions back.
+
+    A bot whose updates go elsewhere is left as it is: another stack has taken it over.
 
     Raises:
         TelegramFailure: Telegram refuses, or is out of reach.
     """
+    bot = telegram.bot
     with sorted_out():
-        await telegram.bot.delete_webhook()
+        registered = (await bot.get_webhook_info()).url
+        if registered and registered.partition("?")[0] != webhook_url:
+            return
+        await bot.delete_webhook()
         for code in _codes():
-            await telegram.bot.delete_my_commands(language_code=code)
+            await bot.delete_my_commands(language_code=code)
+            await bot.set_my_description(language_code=code)
+            await bot.set_my_short_description(language_code=code)
 
 
 def _codes() -> tuple[str | None, ...]:

@@ -86,6 +86,7 @@ class Telegram:
         *,
         read_token: Callable[[], str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        throttled: Callable[[], None] = lambda: None,
     ) -> None:
         """Make no connection yet.
 
@@ -94,7 +95,13 @@ class Telegram:
             api_url: the Bot API server, the only host that is ever asked.
             read_token: reads the token anew where Telegram rejects it; raises TokenUnavailable.
             transport: another way to reach it, for tests.
+            throttled: is called each time that Telegram says "slow down".
         """
+
+        async def look(response: httpx.Response) -> None:
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                throttled()
+
         self._request = _Request(
             connect_timeout=_TIMEOUT,
             read_timeout=_TIMEOUT,
@@ -103,6 +110,7 @@ class Telegram:
             media_write_timeout=_TIMEOUT,
             httpx_kwargs={
                 "transport": transport,
+                "event_hooks": {"response": [look]},
                 "limits": httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEPT),
             },
         )

@@ -2,7 +2,7 @@
 
 A store is laid out alike in a folder and in S3::
 
-    current.json               which version is deployed, and the SHA-256 of each of its zips
+    current.json               which version is deployed, which is on trial, and the SHA-256 of their zips
     <version>/litert.zip       a bundle: manifest.json and the files that it lists
     <version>/tensorflow.zip
 
@@ -17,6 +17,14 @@ Errors::
 from __future__ import annotations
 
 from emotion_bot.store.errors import BundleNotFound, Conflict, DigestMismatch, StoreError
-from emotion_bot.store.opening import open_bundle
+from emotion_bot.store.opening import Bundles, open_bundle, open_bundles
 
-__all__ = ["BundleNotFound", "Conflict", "DigestMismatch", "StoreError", "open_bundle"]
+__all__ = [
+    "BundleNotFound",
+    "Bundles",
+    "Conflict",
+    "DigestMismatch",
+    "StoreError",
+    "open_bundle",
+    "open_bundles",
+]

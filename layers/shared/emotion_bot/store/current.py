@@ -1,4 +1,4 @@
-"""`current.json`: which version is deployed, and what was deployed before it."""
+"""`current.json`: which version is deployed, which is on trial, and what was deployed before."""
 
 from __future__ import annotations
 
@@ -25,11 +25,20 @@ class Release(BaseModel):
     """Of each engine's zip."""
 
 
+class Trial(Release):
+    """A published version that looks at a share of the photos, beside the one that is deployed."""
+
+    share: int = Field(ge=1, le=99)
+    """Of 100 photos."""
+
+
 class Current(Release):
     """The version that is deployed."""
 
     previous: Release | None = None
     """Where a rollback leads."""
+    trial: Trial | None = None
+    """A bot that is older than trials does not read it, and looks at all photos with the deployed version."""
 
 
 def zip_name(version: str, engine: str) -> str:

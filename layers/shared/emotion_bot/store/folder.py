@@ -38,6 +38,10 @@ class FolderStore:
             raise StoreError(f"{file} cannot be read: {error.strerror}.") from error
         return Stored(data, hashlib.sha256(data).hexdigest())
 
+    def names(self) -> set[str]:
+        """See `Store.names`."""
+        return {file.relative_to(self._root).as_posix() for file in self._root.rglob("*") if file.is_file()}
+
     def put(self, name: str, data: bytes, *, replacing: str | None) -> None:
         """See `Store.put`."""
         file = self._root / name

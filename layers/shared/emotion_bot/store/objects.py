@@ -1,4 +1,4 @@
-"""What a store does: keep objects by name. Two operations, both small enough to be atomic."""
+"""What a store does: keep objects by name. Two operations that are small enough to be atomic, and a list."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ class Store(Protocol):
 
         Raises:
             StoreError: the store cannot be read, or the object is larger than `MAX_OBJECT`.
+        """
+
+    def names(self) -> set[str]:
+        """Of all objects.
+
+        Raises:
+            StoreError: the store cannot be read.
         """
 
     def put(self, name: str, data: bytes, *, replacing: str | None) -> None:

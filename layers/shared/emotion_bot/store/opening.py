@@ -1,4 +1,4 @@
-"""From a store to a folder on this machine that holds the deployed bundle, every digest checked."""
+"""From a store to a folder on this machine that holds a deployed bundle, every digest checked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import os
 import shutil
 import stat
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emotion_bot.manifest import MANIFEST
 from emotion_bot.store.bundle import digest, pack, read_manifest, unpack
 from emotion_bot.store.current import CURRENT, read_current, zip_name
 from emotion_bot.store.errors import BundleNotFound, DigestMismatch, StoreError
 from emotion_bot.store.stores import connect
+
+if TYPE_CHECKING:
+    from emotion_bot.store.current import Release, Trial
+    from emotion_bot.store.objects import Store
 
 
 def open_bundle(store: str, engine: str = "litert") -> Path:
@@ -35,15 +41,58 @@ def open_bundle(store: str, engine: str = "litert") -> Path:
         >>> (folder / "manifest.json").exists()
         True
     """
+    return open_bundles(store, engine).deployed
+
+
+def open_bundles(store: str, engine: str = "litert") -> Bundles:
+    """As `open_bundle`, where a trial is of interest, too; `current.json` is read once for both.
+
+    Raises:
+        StoreError: as `open_bundle`. A bundle on trial is fetched when it is asked for, not before.
+    """
     source = connect(store)
     current, _ = read_current(source, store)
-    expected = {str(name): value for name, value in current.sha256.items()}.get(engine)
+    return Bundles(_open(source, store, engine, current), current.trial, source, store, engine)
+
+
+def open_release(store: str, release: Release, engine: str) -> Path:
+    """The folder of a published version's bundle, as `open_bundle`.
+
+    Raises:
+        StoreError: as there.
+    """
+    return _open(connect(store), store, engine, release)
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """What the photos are looked at with, as a store said at one time."""
+
+    deployed: Path
+    """The folder of the deployed bundle."""
+    trial: Trial | None
+    """The version on trial, and its share of the photos."""
+    _source: Store = field(repr=False)
+    _store: str
+    _engine: str
+
+    def open_trial(self, trial: Trial) -> Path:
+        """Fetch the bundle on trial, and return its folder.
+
+        Raises:
+            StoreError: see `open_bundle`.
+        """
+        return _open(self._source, self._store, self._engine, trial)
+
+
+def _open(source: Store, store: str, engine: str, release: Release) -> Path:
+    expected = {str(name): value for name, value in release.sha256.items()}.get(engine)
     if expected is None:
         raise BundleNotFound(
-            f"Version {current.version} in {store} has no bundle for the engine {engine}, "
-            f"only for {', '.join(current.sha256)}."
+            f"Version {release.version} in {store} has no bundle for the engine {engine}, "
+            f"only for {', '.join(release.sha256)}."
         )
-    name = zip_name(current.version, engine)
+    name = zip_name(release.version, engine)
     found = source.get(name)
     if found is None:
         raise BundleNotFound(
@@ -61,7 +110,7 @@ def open_bundle(store: str, engine: str = "litert") -> Path:
         with tempfile.TemporaryDirectory(dir=cache, prefix=".") as draft:
             contents = Path(draft) / "bundle"
             contents.mkdir()
-            unpack(found.data, contents, name=f"{name} in {store}", version=current.version, engine=engine)
+            unpack(found.data, contents, name=f"{name} in {store}", version=release.version, engine=engine)
             _settle(contents, folder)
     except OSError as error:
         raise StoreError(f"The bundle cannot be unpacked into {cache}: {error.strerror}.") from error

@@ -50,6 +50,20 @@ class S3Store:
         except BotoCoreError as error:
             raise StoreError(f"{self._url(name)} cannot be read: {error}.") from error
 
+    def names(self) -> set[str]:
+        """See `Store.names`."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        try:
+            return {
+                item["Key"].removeprefix(self._prefix)
+                for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix)
+                for item in page.get("Contents", ())
+            }
+        except ClientError as error:
+            raise StoreError(f"{self._url('')} cannot be read: {_reason(error)}.") from error
+        except BotoCoreError as error:
+            raise StoreError(f"{self._url('')} cannot be read: {error}.") from error
+
     def put(self, name: str, data: bytes, *, replacing: str | None) -> None:
         """See `Store.put`."""
         try:

@@ -59,7 +59,8 @@ class Seen:
 class RecognizerApart:
     """A `Recognizer` in a process that holds no key and is replaced where it dies.
 
-    It looks at one photo at a time: a `Seen` can be asked for its picture until the next.
+    It looks at one photo at a time: a `Seen` can be asked for its picture until the next. Beside the deployed
+    bundle it can hold one on trial, for such photos as the caller says.
 
     Example:
         >>> recognizer = RecognizerApart()  # doctest: +SKIP
@@ -70,15 +71,20 @@ class RecognizerApart:
 
     manifest: Manifest
     """Of the bundle that was loaded."""
+    trial: Manifest | None = None
+    """Of the bundle on trial, while there is one that works."""
 
     def __init__(self) -> None:
         """Start the process."""
         self._lock = Lock()
         self._loading: dict[str, str] = {}
+        self._trying: dict[str, str] = {}
         self._number = 0
         self._is_closed = False
         hide()
         self._process = Process()
+        self._has_trial: Process | None = None
+        """The process that has loaded the bundle on trial, too."""
 
     def load(self, bundle: Path) -> None:
         """Have an unpacked bundle loaded, meanwhile; if that fails, what is asked next says so.
@@ -86,17 +92,30 @@ class RecognizerApart:
         Raises:
             FileNotFoundError, pydantic.ValidationError: the folder holds no bundle of this format.
         """
-        from emotion_bot.manifest import Manifest  # noqa: PLC0415 - pydantic, after the process has started
-
-        self.manifest = Manifest.read(bundle)
-        needed = self.manifest.model_dump_json(include=_NEEDED)
+        self.manifest, loading = _directions(bundle)
         with self._lock:
             is_first = not self._loading
-            self._loading = {"bundle": str(bundle), "manifest": needed}
+            self._loading = loading
             if is_first:
                 self._process.load(**self._loading)
             else:
                 self._renew()
+
+    def try_out(self, bundle: Path) -> None:
+        """Load a second bundle, and warm it up, for the photos that are to be looked at on trial.
+
+        Raises:
+            FileNotFoundError, pydantic.ValidationError: the folder holds no bundle of this format.
+            RecognizerDied, RecognitionFailed: it does not work, and there is no trial.
+        """
+        manifest, self._trying = _directions(bundle)
+        with self._lock:
+            self._ask_on_trial("warm_up")
+        self.trial = manifest
+
+    def end_trial(self) -> None:
+        """Look at nothing on trial any more."""
+        self.trial = None
 
     def warm_up(self) -> None:
         """One dummy pass, so that the first photo costs no more than the tenth.
@@ -107,8 +126,8 @@ class RecognizerApart:
         with self._lock:
             self._ask("warm_up")
 
-    def recognize(self, photo: bytes) -> Seen:
-        """The faces on a photo, and how each looks.
+    def recognize(self, photo: bytes, *, on_trial: bool = False) -> Seen:
+        """The faces on a photo, and how each looks, to the deployed bundle or to the one on trial.
 
         Raises:
             PhotoError: it cannot be read, or is too large; the message is for its sender.
@@ -117,9 +136,11 @@ class RecognizerApart:
         with self._lock:
             self._number += 1
             try:
-                reply, _ = self._ask("recognize", photo)
+                reply = (
+                    self._ask_on_trial("recognize", photo) if on_trial else self._ask("recognize", photo)[0]
+                )
             except RecognizerDied as died:
-                if died.reason != OUT_OF_MEMORY:
+                if on_trial or died.reason != OUT_OF_MEMORY:
                     raise
                 reply = self._recognize_with_all_memory(photo)
             return Seen(reply.faces, reply.more, self, self._number)
@@ -148,6 +169,15 @@ class RecognizerApart:
             raise PhotoTooLarge(
                 "This picture takes more memory than I have. Please send a smaller one."
             ) from None
+
+    def _ask_on_trial(self, do: str, content: bytes = b"") -> Reply:
+        """A process that replaced another has the deployed bundle alone, until the other is asked for."""
+        if not self._process.is_alive:
+            self._renew()
+        if self._has_trial is not self._process:
+            self._ask("load", **self._trying, on_trial=True)
+            self._has_trial = self._process
+        return self._ask(do, content, on_trial=True)[0]
 
     def _ask(self, do: str, content: bytes = b"", /, **request: object) -> tuple[Reply, bytes]:
         if not self._process.is_alive:  # between photos: no photo is to blame
@@ -178,3 +208,11 @@ class RecognizerApart:
         self._process = Process()
         if self._loading:
             self._process.load(**self._loading)
+
+
+def _directions(bundle: Path) -> tuple[Manifest, dict[str, str]]:
+    """The manifest of an unpacked bundle, and what the process needs to load it."""
+    from emotion_bot.manifest import Manifest  # noqa: PLC0415 - pydantic, after the process has started
+
+    manifest = Manifest.read(bundle)
+    return manifest, {"bundle": str(bundle), "manifest": manifest.model_dump_json(include=_NEEDED)}

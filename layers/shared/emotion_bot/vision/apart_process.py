@@ -43,7 +43,8 @@ class Work:
     """What can be asked for; the methods are the requests."""
 
     def __init__(self) -> None:
-        self._recognizer: Recognizer | None = None
+        self._recognizers: dict[bool, Recognizer] = {}
+        """The deployed one, and the one on trial."""
         self._recognition: Recognition | None = None
 
     def answer(self, request: dict[str, Any], photo: bytes) -> tuple[dict[str, object], bytes]:
@@ -60,25 +61,27 @@ class Work:
             return {"outcome": "failed", "text": _described(error)}, b""
         return {"outcome": "done", **found}, content
 
-    def load(self, _: bytes, bundle: str, manifest: str) -> tuple[dict[str, object], bytes]:
+    def load(
+        self, _: bytes, bundle: str, manifest: str, *, on_trial: bool = False
+    ) -> tuple[dict[str, object], bytes]:
         """Load a bundle, whose manifest has been read: pydantic would take a third of the start."""
         from emotion_bot.vision.recognizer import Recognizer  # noqa: PLC0415 - after the limits are set
 
         directions = json.loads(manifest, object_hook=lambda fields: SimpleNamespace(**fields))
-        self._recognizer = Recognizer.of(Path(bundle), cast("Manifest", directions))
+        self._recognizers[on_trial] = Recognizer.of(Path(bundle), cast("Manifest", directions))
         gc.freeze()  # to look through what stays would cost a photo 80 ms now and then
         gc.enable()
         return {}, b""
 
-    def warm_up(self, _: bytes) -> tuple[dict[str, object], bytes]:
+    def warm_up(self, _: bytes, *, on_trial: bool = False) -> tuple[dict[str, object], bytes]:
         """A dummy pass."""
-        self._loaded.warm_up()
+        self._loaded(on_trial).warm_up()
         return {}, b""
 
-    def recognize(self, photo: bytes) -> tuple[dict[str, object], bytes]:
+    def recognize(self, photo: bytes, *, on_trial: bool = False) -> tuple[dict[str, object], bytes]:
         """The faces on a photo, whose pixels stay until the next."""
         self._recognition = None
-        self._recognition = self._loaded.recognize(photo)
+        self._recognition = self._loaded(on_trial).recognize(photo)
         faces = [asdict(face) for face in self._recognition.faces]
         return {"faces": faces, "more": self._recognition.more}, b""
 
@@ -90,11 +93,10 @@ class Work:
         """The last photo's faces, as the network saw them."""
         return {}, self._seen.crops.tobytes()
 
-    @property
-    def _loaded(self) -> Recognizer:
-        if self._recognizer is None:
+    def _loaded(self, on_trial: bool) -> Recognizer:
+        if on_trial not in self._recognizers:
             raise LookupError("nothing is loaded")
-        return self._recognizer
+        return self._recognizers[on_trial]
 
     @property
     def _seen(self) -> Recognition:
