@@ -11,7 +11,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
@@ -32,13 +32,15 @@ class Server:
     Args:
         app: what answers.
         port: 0 for any free one.
+        names: other hosts that requests may name: what this port is called inside of containers.
 
     Raises:
         OSError: the port is taken.
     """
 
-    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+    def __init__(self, app: WSGIApplication, port: int = 0, names: Collection[str] = ()) -> None:
         self.app = app
+        self._hosts = (HOST, "localhost", *names)
         # werkzeug ends the whole process when a port is taken; a socket of our own raises OSError instead.
         with socket.socket() as bound:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,7 +60,7 @@ class Server:
         self._thread.join()
 
     def _guarded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        ours = {f"{name}:{self.port}" for name in (HOST, "localhost")}
+        ours = {f"{name}:{self.port}" for name in self._hosts}
         origin = environ.get("HTTP_ORIGIN")
         is_from_elsewhere = environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("same-origin", "none")
         # A link to the page, clicked on another site, opens it as any link does.

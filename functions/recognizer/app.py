@@ -45,7 +45,9 @@ from emotion_bot.farewell import Farewell
 from emotion_bot.jobs import read_job
 from emotion_bot.records import Albums
 from emotion_bot.settings import in_lambda, recognizer_settings
+from emotion_bot.store.s3 import PATIENCE as AT_INIT
 from emotion_bot.telemetry import logger, tracer
+from emotion_bot.trace import carried_on
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -62,10 +64,6 @@ PATIENCE: Final = Config(
     connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
 """With AWS, which answers in milliseconds; botocore gives a connection that died in a freeze a minute."""
-AT_INIT: Final = PATIENCE.merge(
-    Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-)
-"""With what INIT asks, and each invocation again where it did not come."""
 
 
 class UnreadableJob(ValueError):
@@ -114,7 +112,12 @@ def bot() -> Bot:
     return Bot(
         recognizer=recognizer(),
         model=Model(recognizer(), settings.model_store, settings.engine),
-        telegram=Telegram(None, str(settings.telegram_api_url), read_token=read_token),
+        telegram=Telegram(
+            None,
+            str(settings.telegram_api_url),
+            read_token=read_token,
+            throttled=lambda: metrics.count("TelegramThrottled"),
+        ),
         answered=table(),
         apologised=table(),
         albums=Albums(dynamodb, settings.records_table),
@@ -177,16 +180,18 @@ def answer_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     Raises:
         Exception: SQS shall deliver it again, or park it.
     """
-    delivery = Delivery(record, bot().sqs)
-    try:
-        job = read(record)
-        if delivery.is_farewell:
-            Farewell(job, bot(), lambda_context).bid()
-        else:
-            Attempt(job, delivery, bot(), lambda_context).make()
-    except Exception as error:
-        delivery.come_back(error)
-        raise
+    with carried_on(record, lambda_context) as trace:
+        delivery = Delivery(record, bot().sqs, trace)
+        try:
+            job = read(record)
+            trace.annotate(kind=job.kind)
+            if delivery.is_farewell:
+                Farewell(job, bot(), lambda_context).bid()
+            else:
+                Attempt(job, delivery, bot(), lambda_context).make()
+        except Exception as error:
+            delivery.come_back(error)
+            raise
 
 
 def read(record: SQSRecord) -> Job:

@@ -28,6 +28,7 @@ def main(function: str, connection: Connection) -> None:
         except EOFError:
             return
         context = LambdaContext(**asked["context"])
+        os.environ["_X_AMZN_TRACE_ID"] = asked["trace"]
         answer = _answer(handler, asked["event"], context)
         print(report(context.aws_request_id), flush=True)  # noqa: T201
         connection.send_bytes(answer)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 ACCOUNT = "123456789012"
@@ -31,6 +33,24 @@ class LambdaContext:
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda would stop the invocation."""
         return max(0, round((self.deadline - time.monotonic()) * 1000))
+
+
+def new_trace() -> str:
+    """The id of a trace, as X-Ray makes them: its first part is the time."""
+    return f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+
+
+def trace_header(event: dict[str, Any]) -> str:
+    """What an invocation finds in `_X_AMZN_TRACE_ID`: its caller's trace goes on, if that is known.
+
+    Nobody takes traces here, so only those are sampled whose caller says so.
+    """
+    known = (event.get("headers") or {}).get("x-amzn-trace-id", "")
+    fields = {"Root": new_trace(), "Parent": secrets.token_hex(8), "Sampled": "0"}
+    fields |= {
+        name: value for name, _, value in (field.partition("=") for field in known.split(";")) if value
+    }
+    return ";".join(f"{name}={value}" for name, value in fields.items())
 
 
 def arn(function: str, region: str) -> str:

@@ -16,7 +16,7 @@ from threading import Event, Thread
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from playground.runtime import bootstrap
-from playground.runtime.context import LambdaContext, arn
+from playground.runtime.context import LambdaContext, arn, trace_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ class Environment:
             deadline,
             log_stream_name=f"environment-{self.pid}",
         )
-        asked = json.dumps({"event": event, "context": asdict(context)})
+        asked = json.dumps({"event": event, "context": asdict(context), "trace": trace_header(event)})
         self._last_line = bootstrap.report(context.aws_request_id)
         self._reported.clear()
         self.is_at_work = True
@@ -173,6 +173,7 @@ class Environment:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/emotion-bot-{self._name}",
             "AWS_LAMBDA_RUNTIME_API": "playground",
             "AWS_REGION": self._region,
+            "POWERTOOLS_SERVICE_NAME": self._name,
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": self._folder.name,
             "_HANDLER": f"functions.{self._name}.app.handler",

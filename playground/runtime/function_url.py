@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadGateway
 from werkzeug.wrappers import Request, Response
 
 from playground.loopback import HOST, Server
+from playground.runtime.context import new_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +41,9 @@ def payload(
 
     Source: AWS Lambda developer guide, "Invoking Lambda function URLs", request payload format.
     """
-    lower = {name.lower(): value for name, value in headers.items()}
+    lower = {"x-amzn-trace-id": f"Root={new_trace()}"} | {
+        name.lower(): value for name, value in headers.items()
+    }
     text = lower.get("content-type", "").startswith(_TEXT)
     now = time.time()
     event: dict[str, Any] = {

@@ -40,9 +40,15 @@ class Delivery:
         telegram: whose updates.
         execute: runs the method that a webhook's answer asks for, and tells what went wrong, if anything;
             nobody else learns of that, nor of its result.
+        transport: the way to the webhook, where it is not the usual one.
     """
 
-    def __init__(self, telegram: Telegram, execute: Callable[[str, dict[str, Any]], str | None]) -> None:
+    def __init__(
+        self,
+        telegram: Telegram,
+        execute: Callable[[str, dict[str, Any]], str | None],
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._telegram = telegram
         self._execute = execute
         self._stop = Event()
@@ -50,7 +56,8 @@ class Delivery:
         self._connections = Condition()
         self._in_flight = 0
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=MAX_CONNECTIONS)
-        self._http = httpx.Client(timeout=telegram.clock.real(TIMEOUT), limits=limits, trust_env=False)
+        timeout = telegram.clock.real(TIMEOUT)
+        self._http = httpx.Client(timeout=timeout, limits=limits, transport=transport, trust_env=False)
         telegram.on_update = self.wake
 
     def close(self) -> None:

@@ -14,6 +14,10 @@ from playground.telegram.parameters import ApiError, Parameters, TooManyRequests
 from playground.telegram.trouble import BadGateway, Dropped
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import httpx
+
     from playground.telegram.emulator import Telegram
 
 MAX_REQUEST = 50 * 1024 * 1024
@@ -25,12 +29,20 @@ _BAD_GATEWAY: Final = (
 
 
 class BotApi:
-    """The Bot API server of a Telegram, and the delivery of its updates, until `close`."""
+    """The Bot API server of a Telegram, and the delivery of its updates, until `close`.
 
-    def __init__(self, telegram: Telegram) -> None:
+    Args:
+        telegram: whose.
+        names: see `Server`.
+        transport: the way to the webhook, where it is not the usual one.
+    """
+
+    def __init__(
+        self, telegram: Telegram, *, names: Collection[str] = (), transport: httpx.BaseTransport | None = None
+    ) -> None:
         self._telegram = telegram
-        self._server = Server(_application(telegram))
-        self._delivery = Delivery(telegram, self._execute)
+        self._server = Server(application(telegram), names=names)
+        self._delivery = Delivery(telegram, self._execute, transport)
         self.url = self._server.url
 
     def close(self) -> None:
@@ -51,7 +63,8 @@ class BotApi:
         return None
 
 
-def _application(telegram: Telegram) -> Flask:
+def application(telegram: Telegram) -> Flask:
+    """What answers the Bot API's calls; updates are delivered by `BotApi` only."""
     app = Flask("telegram")
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

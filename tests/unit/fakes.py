@@ -51,6 +51,8 @@ class FakeBotApi(httpx.AsyncBaseTransport):
         """What to wait for before a method is answered; for ten seconds at most."""
         self.rejected: set[str] = set()
         """Tokens that were good once."""
+        self.webhook = ""
+        """Where updates go."""
 
     def fail(self, method: str, code: int, description: str = "", **parameters: int) -> None:
         body = {"ok": False, "error_code": code, "description": description, "parameters": parameters}
@@ -116,6 +118,10 @@ class FakeBotApi(httpx.AsyncBaseTransport):
             }
         elif method == "getMe":
             result = {"id": 1, "is_bot": True, "first_name": "Emotions", "username": "emotion_test_bot"}
+        elif method == "getWebhookInfo":
+            result = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
+        elif method in ("setWebhook", "deleteWebhook"):
+            self.webhook, result = parameters.get("url", ""), True
         elif method in ("sendPhoto", "sendMessage"):
             result = MESSAGE
         elif method == "sendMediaGroup":
@@ -246,10 +252,20 @@ def seen(*faces: Face) -> list[SeenFace]:
 
 
 class FakeModel:
-    """The bundle on its way: is there, or is not."""
+    """The bundle on its way: is there, or is not. One that is on trial looks at all photos."""
 
-    def __init__(self) -> None:
+    def __init__(self, recognizer: FakeRecognizer) -> None:
+        self.recognizer = recognizer
         self.error: NoModel | None = None
+        self.trial: tuple[str, int] | None = None
+
+    @property
+    def deployed(self) -> SimpleNamespace:
+        return self.recognizer.manifest
+
+    def look(self, photo: bytes, update_id: int, use: Callable[[Recognition], object]) -> tuple[object, str]:
+        model = self.trial[0] if self.trial else self.deployed.version
+        return use(self.recognizer.recognize(photo)), model
 
     def load(self, patience: float) -> None:
         if self.error:
@@ -270,6 +286,11 @@ class FakeRecognizer:
         self.manifest = SimpleNamespace(version="test-1", metrics={})
         self.loaded: list[Path] = []
         self.is_closed = False
+        self.trial: SimpleNamespace | None = None
+        self.on_trial: list[bytes] = []
+        """Photos that were looked at on trial."""
+        self.trial_error: Exception | None = None
+        """What the bundle on trial raises, whatever it is to do."""
 
     def load(self, bundle: Path) -> None:
         self.loaded.append(bundle)
@@ -278,10 +299,23 @@ class FakeRecognizer:
         if self.error:
             raise self.error
 
+    def try_out(self, bundle: Path) -> None:
+        if self.trial_error:
+            raise self.trial_error
+        self.loaded.append(bundle)
+        self.trial = SimpleNamespace(version=bundle.name)
+
+    def end_trial(self) -> None:
+        self.trial = None
+
     def close(self) -> None:
         self.is_closed = True
 
-    def recognize(self, photo: bytes) -> Recognition:
+    def recognize(self, photo: bytes, *, on_trial: bool = False) -> Recognition:
+        if on_trial:
+            self.on_trial.append(photo)
+            if self.trial_error:
+                raise self.trial_error
         self.photos.append(photo)
         faces = self.other.get(photo, self.error or self.faces)
         if isinstance(faces, Exception):
@@ -310,12 +344,17 @@ def logged(output: str) -> list[dict[str, object]]:
     return [line for line in lines if "_aws" not in line]
 
 
-def counted(output: str) -> dict[str, float]:
-    """The metrics that a function wrote, and their values; of several invocations, each one's last."""
+def counted(output: str, model: str | None = None) -> dict[str, float]:
+    """The counts that a function wrote, and their values; of several invocations, each one's last.
+
+    Of a model, where one is named: those that are written under its version.
+    """
     lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
     return {
         metric["Name"]: sum(np.atleast_1d(line[metric["Name"]]))
         for line in lines
+        if line.get("model") == model
         for directive in line["_aws"]["CloudWatchMetrics"]
         for metric in directive["Metrics"]
+        if metric["Unit"] == "Count"
     }

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from emotion_bot.answer import Answered
+    from emotion_bot.answered import Answered
     from emotion_bot.bot import Bot
     from emotion_bot.delivery import Delivery
     from emotion_bot.jobs import AlbumItem, Job
@@ -85,7 +85,8 @@ class Attempt:
                 logger.warning("album answered before, but not remembered", update_id=self.job.update_id)
                 return
             asked = perf_counter() - self.began
-            self.bot.model.load(seconds_left(self.context))
+            if not isinstance(self.job, FloodJob):
+                self.bot.model.load(seconds_left(self.context))
             answered = self.bot.in_time(self._tell(items), self.context)
         except AlbumGone:
             # No other attempt would find it.
@@ -104,23 +105,23 @@ class Attempt:
             self._forget(self.job)
 
     async def _tell(self, items: Sequence[AlbumItem]) -> Answered:
-        telegram, recognizer = self.bot.telegram, self.bot.recognizer
+        telegram, model = self.bot.telegram, self.bot.model
         match self.job:
             case PhotoJob():
                 photo = asyncio.wrap_future(self.photo) if self.photo else None
-                return await answer(self.job, telegram, recognizer, photo)
+                return await answer(self.job, telegram, model, photo)
             case AlbumJob():
                 return await answer_album(
                     self.job,
                     items,
                     telegram,
-                    recognizer,
+                    model,
                     self.bot.places,
                     patience=ALBUM_PATIENCE * seconds_left(self.context),
                     is_last=self.delivery.is_last_attempt,
                 )
             case AboutJob():
-                return await about(self.job, telegram, recognizer.manifest)
+                return await about(self.job, telegram, model.deployed, model.trial)
             case FloodJob():
                 return await too_many(self.job, telegram)
 
@@ -142,12 +143,20 @@ class Attempt:
         if isinstance(self.job, AlbumJob):
             found["photos"] = answered.photos
             metrics.count("AlbumPhotos", answered.photos)
+        metrics.measure("AnswerMilliseconds", 1000 * self.delivery.age)
+        # Asking the table was noted last, but came first.
+        self.delivery.trace.lay_out({"remember": 0} | answered.milliseconds)
+        for look in answered.looks:
+            metrics.count_look(look.model, look.faces, look.unsure, look.milliseconds)
         for error in answered.lost:
             metrics.count("PhotoLost")
             self._note("photo of an album lost", error)
-        kind, model = self.job.kind, self.bot.recognizer.manifest.version
-        logger.info(f"{kind} answered", update_id=self.job.update_id, **found, model=model)
+        kind = self.job.kind
+        if not isinstance(self.job, FloodJob):  # which waits for no model
+            found["model"] = answered.model or self.bot.model.deployed.version
+        logger.info(f"{kind} answered", update_id=self.job.update_id, **found)
         metrics.count(f"{kind.title()}Answered")
+        self.delivery.trace.annotate(**{name: found.get(name) for name in ("faces", "photos", "model")})
 
     def _note_undeliverable(self, error: Undeliverable) -> None:
         logger.warning("answer undeliverable", update_id=self.job.update_id, reason=str(error))

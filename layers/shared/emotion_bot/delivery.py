@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import time
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +15,8 @@ from emotion_bot.telemetry import logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from mypy_boto3_sqs import SQSClient
+
+    from emotion_bot.trace import JobTrace
 
 COMES_BACK: Final = (10, 60)
 """Seconds after the first delivery and the second; after later ones, when the queue says: six timeouts."""
@@ -27,11 +30,17 @@ class Delivery:
 
     record: SQSRecord
     sqs: SQSClient
+    trace: JobTrace
 
     @property
     def number(self) -> int:
         """How often the queue has delivered the message, from 1."""
         return int(self.record.attributes.approximate_receive_count or 1)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the webhook queued the message."""
+        return time() - int(self.record.attributes.sent_timestamp) / 1000
 
     @property
     def is_last_attempt(self) -> bool:

@@ -172,4 +172,13 @@ def _reply(telegram: Telegram, chat_id: int, parameters: Parameters) -> Json:
     return {"reply_to_message": {key: value for key, value in message.items() if key != "reply_to_message"}}
 
 
-METHODS: Final = (send_message, send_photo, send_media_group, send_chat_action)
+def delete_message(telegram: Telegram, parameters: Parameters) -> bool:
+    """https://core.telegram.org/bots/api#deletemessage"""
+    key = _chat(telegram, parameters), parameters.integer("message_id")
+    with telegram.changed:
+        if telegram.messages.pop(key, None) is None:
+            raise BadRequest("message to delete not found")
+    return True
+
+
+METHODS: Final = (send_message, send_photo, send_media_group, send_chat_action, delete_message)

@@ -125,9 +125,10 @@ def log():
 def bot(api, monkeypatch):
     """What the recognizer makes at its cold start; the parts are fakes that a test may change."""
     monkeypatch.setattr("emotion_bot.chat.telegram._PAUSES", ())  # what fails, fails at the first try
+    recognizer = FakeRecognizer(face())
     parts = recognizer_app.Bot(
-        recognizer=FakeRecognizer(face()),
-        model=FakeModel(),
+        recognizer=recognizer,
+        model=FakeModel(recognizer),
         telegram=Telegram(TOKEN, API, transport=api),
         answered=InMemoryPersistence(),
         apologised=InMemoryPersistence(),

@@ -16,12 +16,16 @@ ALBUM = {"kind": "album", "update_id": 7, "chat_id": 5, "message_id": 3, "langua
 ABOUT = {"kind": "about", "update_id": 7, "chat_id": 5, "message_id": 3, "language": "en"}
 
 
-def record(job, number=1, delivery=1):
+SENT = 1_795_359_600_123
+"""When the webhook queued them; milliseconds."""
+
+
+def record(job, number=1, delivery=1, **attributes):
     return {
         "messageId": f"message-{number}",
         "receiptHandle": f"handle-{number}",
         "body": job if isinstance(job, str) else json.dumps(job),
-        "attributes": {"ApproximateReceiveCount": str(delivery)},
+        "attributes": {"ApproximateReceiveCount": str(delivery), "SentTimestamp": str(SENT), **attributes},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:photos",

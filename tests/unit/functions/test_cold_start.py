@@ -7,16 +7,21 @@ import subprocess
 import sys
 import threading
 from functools import partial
+from types import SimpleNamespace
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
 from urllib3.exceptions import SSLError
 
 from emotion_bot import bot as bot_module
+from emotion_bot.bot import is_tried_on
 from emotion_bot.chat.telegram import Telegram
 from emotion_bot.chat.texts import texts
 from emotion_bot.store import BundleNotFound, DigestMismatch, StoreError, s3
+from emotion_bot.vision import Recognition
 from emotion_bot.vision.apart import RecognitionFailed, RecognizerDied
 from functions.recognizer import app
 from tests.unit.fakes import (
@@ -48,16 +53,22 @@ class Ssm:
 
 
 class Store:
-    """What `open_bundle` finds."""
+    """What `open_bundles` finds."""
 
     def __init__(self, folder):
         self.folder, self.error, self.opened = folder, None, []
+        self.trial, self.trial_error = None, None
 
     def open(self, store, engine):
         self.opened.append((store, engine))
         if self.error:
             raise self.error
-        return self.folder
+        return SimpleNamespace(deployed=self.folder, trial=self.trial, open_trial=self.open_trial)
+
+    def open_trial(self, trial):
+        if self.trial_error:
+            raise self.trial_error
+        return self.folder / trial.version
 
 
 @pytest.fixture
@@ -68,7 +79,7 @@ def ssm():
 @pytest.fixture
 def store(monkeypatch, tmp_path):
     store = Store(tmp_path)
-    monkeypatch.setattr(bot_module, "open_bundle", store.open)
+    monkeypatch.setattr(bot_module, "open_bundles", store.open)
     return store
 
 
@@ -114,6 +125,14 @@ def test_all_that_can_be_done_before_the_first_photo_is_done_once(api, ssm, stor
     assert answered(1)
     assert answered(2)
     assert (len(store.opened), ssm.asked) == (1, 1)
+
+
+def test_each_time_that_telegram_says_slow_down_is_counted(api, answered, capsys):
+    app.get_ready()
+    api.fail("getFile", 429, retry_after=0)
+    api.fail("sendPhoto", 429, retry_after=400)
+    assert not answered(1)
+    assert counted(capsys.readouterr().out)["TelegramThrottled"] == 2
 
 
 NO_MODEL = [
@@ -182,7 +201,7 @@ def test_init_does_not_wait_for_ever_and_the_first_photo_takes_what_has_come(
         assert may_open.wait(10)
         return open_bundle(*asked)
 
-    monkeypatch.setattr(bot_module, "open_bundle", open_late)
+    monkeypatch.setattr(bot_module, "open_bundles", open_late)
     monkeypatch.setattr(app, "INIT_TIME", 0.001)
     app.get_ready()
     assert "no model" not in log.getvalue()
@@ -235,6 +254,128 @@ def test_a_bundle_that_does_not_work_is_none_and_the_one_that_it_is_rolled_back_
     assert len(store.opened) == len(recognizer.loaded) == 3
 
 
+def test_whatever_is_logged_once_there_is_a_model_names_it(recognizer, answered, log):
+    app.get_ready()
+    assert answered(1)
+    recognizer.other[b"pixels"] = RecognitionFailed("ValueError")
+    assert not answered(2)
+    assert not answered(3, delivery=6)
+    lines = logged(log.getvalue())
+    assert [line["message"] for line in lines] == ["photo answered", "photo not answered", "photo given up"]
+    assert {line["model"] for line in lines} == {"test-1"}
+    app.bot().close()
+    app.bot.cache_clear()
+    app.logger.info("another function of this process")
+    assert "model" not in logged(log.getvalue())[-1]
+
+
+class TestTrial:
+    """A second model looks at a share of the photos, and costs no answer whatever becomes of it."""
+
+    OF_ALL = 99  # of 100 updates; the tests' fall to it
+
+    @pytest.fixture(autouse=True)
+    def trial(self, store):
+        store.trial = SimpleNamespace(version="2", share=self.OF_ALL)
+
+    def test_both_are_loaded_before_the_first_photo(self, store, recognizer, answered):
+        app.get_ready()
+        assert recognizer.loaded == [store.folder, store.folder / "2"]
+        assert app.bot().model.trial == ("2", self.OF_ALL)
+        assert answered(1)
+        assert len(store.opened) == 1
+
+    def test_its_photos_are_logged_and_counted_under_its_version(self, recognizer, answered, log, capsys):
+        app.get_ready()
+        assert answered(1)
+        assert recognizer.on_trial == [b"pixels"]
+        (line,) = logged(log.getvalue())
+        assert (line["message"], line["model"]) == ("photo answered", "2")
+        printed = capsys.readouterr().out
+        assert counted(printed, "2").items() >= {"Photos": 1, "Faces": 1, "Unsure": 0}.items()
+        assert "NoTrialModel" not in counted(printed)
+
+    def test_the_others_are_the_deployed_ones(self, store, recognizer, answered, capsys):
+        store.trial.share = 10
+        shares = {update for update in range(100) if is_tried_on(update, 10)}
+        app.get_ready()
+        for update in range(100):
+            assert answered(update)
+        printed = capsys.readouterr().out.splitlines()
+        photos = [sum(counted(line, model).get("Photos", 0) for line in printed) for model in ("test-1", "2")]
+        assert photos == [100 - len(shares), len(shares)]
+        assert len(recognizer.on_trial) == len(shares)
+
+    NO_TRIAL = (DigestMismatch("2/litert.zip", "a" * 64, "b" * 64), KeyError("a bug"))
+
+    @pytest.mark.parametrize("error", NO_TRIAL, ids=["altered", "a bug"])
+    def test_one_that_cannot_be_fetched_costs_nothing_but_its_trial(
+        self, store, recognizer, answered, log, capsys, error
+    ):
+        store.trial_error = error
+        app.get_ready()
+        (line,) = logged(log.getvalue())
+        assert (line["level"], line["message"]) == ("ERROR", "no model on trial")
+        assert (line["trial"], line["model"], line["reason"]) == ("2", "test-1", str(error))
+        assert ("exception" in line) == isinstance(error, KeyError)
+        assert counted(capsys.readouterr().out) == {"NoTrialModel": 1}
+        assert answered(1)
+        assert recognizer.on_trial == []
+        assert app.bot().model.trial is None
+        assert counted(capsys.readouterr().out, "test-1")["Photos"] == 1
+
+    @pytest.mark.parametrize("error", [RecognizerDied("signal 11"), RecognitionFailed("ValueError")])
+    def test_one_that_cannot_be_loaded_costs_nothing_but_its_trial(self, recognizer, answered, capsys, error):
+        recognizer.trial_error = error
+        app.get_ready()
+        assert counted(capsys.readouterr().out) == {"NoTrialModel": 1}
+        assert answered(1)
+
+    @pytest.mark.parametrize("error", [RecognizerDied("20 s"), RecognitionFailed("ValueError")])
+    def test_where_it_dies_of_a_photo_the_deployed_one_answers_and_it_is_asked_no_more(
+        self, recognizer, answered, log, capsys, error
+    ):
+        app.get_ready()
+        recognizer.trial_error = error
+        assert answered(1)
+        no_trial, line = logged(log.getvalue())
+        assert (no_trial["message"], no_trial["trial"]) == ("no model on trial", "2")
+        assert (line["message"], line["model"]) == ("photo answered", "test-1")
+        assert counted(capsys.readouterr().out)["NoTrialModel"] == 1
+        assert answered(2)
+        assert len(recognizer.on_trial) == 1
+
+    def test_of_a_photo_that_the_deployed_one_dies_of_too_it_is_not_to_blame(
+        self, recognizer, answered, capsys
+    ):
+        app.get_ready()
+        recognizer.trial_error = RecognizerDied("signal 11")
+        recognizer.other[b"pixels"] = RecognizerDied("signal 11")
+        assert not answered(1)
+        assert "NoTrialModel" not in counted(capsys.readouterr().out)
+        assert app.bot().model.trial
+
+    def test_what_is_drawn_is_part_of_it(self, recognizer, answered, monkeypatch):
+        app.get_ready()
+        monkeypatch.setattr(Recognition, "annotate", fail_once(RecognitionFailed("ValueError")))
+        assert answered(1)
+        assert app.bot().model.trial is None
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(1, 98))
+def test_a_larger_share_has_the_photos_of_a_smaller_one(update_id, share):
+    assert is_tried_on(update_id, share) <= is_tried_on(update_id, share + 1)
+    assert not is_tried_on(update_id, 0)
+    assert is_tried_on(update_id, 100)
+
+
+@pytest.mark.parametrize("share", [1, 10, 50])
+@pytest.mark.parametrize("step", [1, 2, 10, 1000])
+def test_the_share_is_of_the_photos_however_their_updates_are_numbered(share, step):
+    tried = sum(is_tried_on(number * step, share) for number in range(20_000))
+    assert tried / 20_000 == pytest.approx(share / 100, abs=0.01)
+
+
 def test_what_init_asks_of_aws_fails_before_init_does():
     """Each try can wait for a connection or for an answer; between them standard mode pauses for a second."""
     for config in (app.AT_INIT, s3.PATIENCE):
@@ -258,6 +399,18 @@ def test_what_holds_the_keys_loads_nothing_that_reads_pixels():
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert "boto3" in loaded
     assert not [name for name in ("numpy", "cv2", "ai_edge_litert", "tensorflow") if f"'{name}'" in loaded]
+
+
+def fail_once(error):
+    """Instead of a picture, and then a picture."""
+    outcomes = iter([error])
+
+    def annotate(self, labels):
+        if failure := next(outcomes, None):
+            raise failure
+        return b"jpeg"
+
+    return annotate
 
 
 async def nothing(_self):

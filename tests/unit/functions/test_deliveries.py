@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from emotion_bot.records import JOBS_A_MINUTE
 from emotion_bot.vision.apart import RecognitionFailed, RecognizerDied
 from functions.recognizer import app
 from tests.unit.fakes import FakeRecognizer, counted, face, logged
-from tests.unit.functions.messages import ABOUT, ALBUM, PHOTO, batch, failures, record
+from tests.unit.functions.messages import ABOUT, ALBUM, PHOTO, SENT, batch, failures, record
 
 DELIVERIES = [(1, 10), (2, 60), (3, None), (4, None), (5, 0)]
 """Each attempt, and the seconds until the next delivery; None: when the queue says."""
@@ -215,6 +216,33 @@ class TestAttempts:
         assert not deliver()
         assert hidden(bot) == [10]
         assert bot.answered.records == {}
+
+
+class TestMetrics:
+    @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+    def test_how_long_its_sender_waited_is_measured_once_it_is_answered(
+        self, bot, api, deliver, capsys, monkeypatch, job
+    ):
+        bot.albums.items = (AlbumItem(message_id=3, file_id="photo"),)
+        monkeypatch.setattr("emotion_bot.delivery.time", lambda: SENT / 1000 + 4.5)
+        api.fail("sendPhoto", 500)
+        api.fail("sendMessage", 500)
+        assert not deliver(job)
+        assert "AnswerMilliseconds" not in capsys.readouterr().out
+        assert deliver(job, 2)
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if "AnswerMilliseconds" in line)
+        assert json.loads(line)["AnswerMilliseconds"] == [pytest.approx(4500)]
+
+    def test_one_that_was_answered_before_is_not_measured_again(self, deliver, capsys):
+        assert deliver()
+        capsys.readouterr()
+        assert deliver()
+        assert "AnswerMilliseconds" not in capsys.readouterr().out
+
+    def test_whoever_is_told_of_a_flood_waits_for_no_model(self, bot, api, deliver, log):
+        take_the_model_away(bot, api)
+        assert deliver(JOBS["flood"])
+        assert [line["message"] for line in logged(log.getvalue())] == ["flood answered"]
 
 
 class TestTwins:

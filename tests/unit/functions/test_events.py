@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from pathlib import Path
+from types import SimpleNamespace
 
-import httpx
 import pytest
 
 from emotion_bot.chat.telegram import Telegram
@@ -16,47 +15,13 @@ from emotion_bot.records import JOBS_A_MINUTE, Albums
 from functions.recognizer import app as recognizer
 from functions.registrar import app as registrar
 from functions.webhook import app as webhook
+from tests.events import RECOGNIZER, REGISTRAR, SAMPLES, WEBHOOK
 from tests.unit.fakes import counted
-
-EVENTS = Path(__file__).parents[3] / "events"
-SAMPLES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in EVENTS.glob("*.json")}
 
 
 def test_every_event_is_tested_here():
     told = {*WEBHOOK, *RECOGNIZER, *REGISTRAR}
     assert set(SAMPLES) == told
-
-
-# What is queued (its kind, and the end of the file id), the status, the method in the answer, and its words.
-WEBHOOK = {
-    "webhook-photo": (("photo", "y"), 200, "sendChatAction", None),
-    "webhook-document": (("photo", "example"), 200, "sendChatAction", None),
-    "webhook-heic-document": (("photo", "h"), 200, "sendChatAction", None),
-    "webhook-sticker": (("photo", "example"), 200, "sendChatAction", None),
-    "webhook-oversized-document": (None, 200, "sendMessage", "over 20 MB"),
-    "webhook-animated-sticker": (None, 200, "sendMessage", "This sticker moves"),
-    "webhook-album-first-photo": (("album", None), 200, "sendChatAction", None),
-    "webhook-album-second-photo": (("album", None), 200, "sendChatAction", None),
-    "webhook-album-video": (("album", None), 200, "sendChatAction", None),
-    "webhook-group-photo": (None, 200, None, None),
-    "webhook-group-mention": (("photo", "g"), 200, "sendChatAction", None),
-    "webhook-group-emotion-reply": (("photo", "r"), 200, "sendChatAction", None),
-    "webhook-group-bot-added": (None, 200, "sendMessage", "not what the person feels"),
-    "webhook-start-command": (None, 200, "sendMessage", "not what the person feels"),
-    "webhook-emotion-command": (None, 200, "sendMessage", "Which photo?"),
-    "webhook-privacy-command-russian": (None, 200, "sendMessage", "Что происходит с вашей фотографией"),
-    "webhook-language-command": (None, 200, "sendMessage", "Which language"),
-    "webhook-delete-command": (None, 200, "sendMessage", "Done"),
-    "webhook-about-command": (("about", None), 200, "sendChatAction", None),
-    "webhook-language-pressed": (None, 200, "answerCallbackQuery", "Deutsch"),
-    "webhook-details-pressed": (None, 200, "answerCallbackQuery", "120 × 150 px"),
-    "webhook-wrong-pressed": (None, 200, "answerCallbackQuery", "counted"),
-    "webhook-text": (None, 200, "sendMessage", "not words"),
-    "webhook-voice": (None, 200, "sendMessage", "no ears"),
-    "webhook-edited-message": (None, 200, None, None),
-    "webhook-wrong-secret": (None, 403, None, None),
-    "webhook-malformed": (None, 200, None, None),
-}
 
 
 @pytest.fixture(autouse=True)
@@ -97,17 +62,6 @@ def test_the_command_to_a_photo_is_answered_as_a_reply_to_that(queue, records, c
     assert read_job(queue.bodies[0]).message_id == 17
 
 
-# What is sent, and which messages are given back to SQS.
-RECOGNIZER = {
-    "recognizer-photo": (["sendPhoto"], []),
-    "recognizer-batch": (["sendPhoto", "sendPhoto"], ["2"]),
-    "recognizer-farewell": (["sendMessage"], ["1"]),
-    "recognizer-album": (["sendMediaGroup"], []),
-    "recognizer-about": (["sendMessage"], []),
-    "recognizer-flood": (["sendMessage"], []),
-}
-
-
 @pytest.mark.parametrize("name", RECOGNIZER)
 def test_recognizer(name, bot, api, context):
     sent, failed = RECOGNIZER[name]
@@ -134,23 +88,18 @@ def test_where_it_cannot_be_said_the_farewell_says_it(bot, api, context):
     assert api.sent("sendMessage")["text"] == texts("de").too_many(JOBS_A_MINUTE)
 
 
-REGISTRAR = {
-    "registrar-create": "setWebhook",
-    "registrar-update": "setWebhook",
-    "registrar-delete": "deleteWebhook",
-}
-
-
 @pytest.mark.parametrize("name", REGISTRAR)
 def test_registrar(name, api, context, monkeypatch):
     answers = []
 
-    def cloudformation(request):
-        answers.append((str(request.url), json.loads(request.content)))
-        return httpx.Response(200)
+    def cloudformation(request, timeout):
+        answers.append((request.full_url, json.loads(request.data)))
+        return SimpleNamespace(close=lambda: None)
 
-    monkeypatch.setattr(registrar, "transport", lambda: httpx.MockTransport(cloudformation))
-    monkeypatch.setattr(registrar, "Telegram", lambda token, url: Telegram(token, url, transport=api))
+    monkeypatch.setattr(registrar, "urlopen", cloudformation)
+    monkeypatch.setattr(
+        "emotion_bot.registrar.Telegram", lambda token, url: Telegram(token, url, transport=api)
+    )
     registrar.handler(SAMPLES[name], context)
     assert REGISTRAR[name] in api.methods
     ((url, answer),) = answers

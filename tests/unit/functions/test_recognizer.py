@@ -381,7 +381,7 @@ class TestAbout:
             "private_test": {"leak_free_accuracy": 0.84, "leak_free_rows": 2029}
         }
         assert failures(app.handler(batch(record(ABOUT), record(ABOUT, 2)), context)) in ([], ["message-2"])
-        assert api.sent("sendMessage")["text"] == texts("en").about("test-1", 0.84, 2029)
+        assert api.sent("sendMessage")["text"] == texts("en").about("test-1", 0.84, 2029, None)
         (line,) = logged(log.getvalue())
         assert (line["message"], line["update_id"], line["model"]) == ("about answered", 7, "test-1")
         assert "faces" not in line
