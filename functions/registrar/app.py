@@ -1,124 +1,89 @@
 """CloudFormation custom resource in; Telegram knows the webhook and the commands, or no longer, on delete.
 
-CloudFormation waits an hour for an answer that does not come, so every path ends in one.
+CloudFormation waits for an answer, so every path ends in one. Giving it needs the standard library alone:
+where the layer does not even load, that is told, too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-import httpx
-from aws_lambda_powertools.utilities.parameters import get_parameter
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-
-from emotion_bot.chat.errors import TelegramFailure, TokenRejected
-from emotion_bot.chat.registration import UnusableSecret, register, unregister
-from emotion_bot.chat.telegram import Telegram
-from emotion_bot.settings import RegistrarSettings, registrar_settings
-from emotion_bot.telemetry import logger, tracer
+import logging
+from http.client import HTTPException
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-PHYSICAL_ID: Final = "telegram-webhook"
-"""Always the same: were it to change, CloudFormation would delete the old one after the new one is made."""
 RESERVE: Final = 10.0
 """Seconds kept back to tell CloudFormation that the time was too short."""
 ATTEMPTS: Final = 3
 """How often the answer is offered to CloudFormation."""
 ANSWER_TIMEOUT: Final = 3.0
 """Seconds that each of them may take; together less than RESERVE."""
-
-Status = Literal["SUCCESS", "FAILED"]
+UNKNOWN: Final = "telegram-webhook"
+"""What the resource is called where nobody knows how far its creation came: deleting it will look."""
 
 
 class AnswerNotTaken(RuntimeError):
     """CloudFormation did not take the answer; without its address, which is signed."""
 
 
-class NoParameter(RuntimeError):
-    """A parameter of the bot cannot be read."""
+class Answer(NamedTuple):
+    """What CloudFormation is told; as emotion_bot.registrar.Outcome, which may not have loaded."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"The parameter {name} cannot be read; create it as a SecureString, then deploy again."
-        )
+    is_done: bool
+    reason: str
+    physical_id: str
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Create, update or delete the registration, and answer at the event's ResponseURL whatever happens."""
-    status: Status = "FAILED"
+    answers: SimpleQueue[Answer] = SimpleQueue()
+    # In a thread that is left behind where it hangs, in whatever call that may be.
+    Thread(target=lambda: answers.put(_work(event, context)), daemon=True).start()
     seconds = max(0.0, context.get_remaining_time_in_millis() / 1000 - RESERVE)
     try:
-        asyncio.run(asyncio.wait_for(_work(event), seconds))
-        status, reason = "SUCCESS", "done"
-    except (NoParameter, TelegramFailure, UnusableSecret) as error:
-        reason = str(error)
-    except TimeoutError:
-        reason = f"Telegram did not answer within {seconds:.0f} s."
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        answer = _failed(event, f"It was not done within {seconds:.0f} s; deploy again.")
+    _tell(event, answer)
+
+
+def _work(event: dict[str, Any], context: LambdaContext) -> Answer:
+    try:
+        from emotion_bot.registrar import perform  # noqa: PLC0415 - here, where a failure is answered
+
+        return Answer(*perform(event, context))
     except Exception as error:  # whatever it is, CloudFormation must hear of it
-        logger.exception("registration failed")
-        reason = f"{type(error).__name__}; the function's log says more."
-    logger.info("registration", request_type=event.get("RequestType"), status=status, reason=reason)
-    _answer(event, status, reason)
+        logging.getLogger(__name__).exception("registration failed")
+        return _failed(event, f"{type(error).__name__}; the function's log says more.")
 
 
-async def _work(event: dict[str, Any]) -> None:
-    settings = registrar_settings()
-    is_delete = event["RequestType"] == "Delete"
-    try:
-        telegram = Telegram(_parameter(settings.bot_token_parameter), str(settings.telegram_api_url))
-        try:
-            if is_delete:
-                await unregister(telegram)
-            else:
-                await _register(event, telegram, settings)
-        finally:
-            await telegram.close()
-    except (NoParameter, TokenRejected) as error:
-        if not is_delete:
-            raise
-        # Without a token there is nothing left to take back, and the stack must still go away.
-        logger.warning("nothing to unregister", reason=str(error))
+def _failed(event: dict[str, Any], reason: str) -> Answer:
+    return Answer(is_done=False, reason=reason, physical_id=event.get("PhysicalResourceId", UNKNOWN))
 
 
-async def _register(event: dict[str, Any], telegram: Telegram, settings: RegistrarSettings) -> None:
-    secret = _parameter(settings.webhook_secret_parameter)
-    await register(telegram, event["ResourceProperties"]["WebhookUrl"], secret)
-
-
-def _parameter(name: str) -> str:
-    try:
-        return get_parameter(name, decrypt=True, force_fetch=True)
-    except GetParameterError:
-        raise NoParameter(name) from None
-
-
-def _answer(event: dict[str, Any], status: Status, reason: str) -> None:
+def _tell(event: dict[str, Any], answer: Answer) -> None:
     """See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html"""
     body = {
-        "Status": status,
-        "Reason": reason,
-        "PhysicalResourceId": event.get("PhysicalResourceId", PHYSICAL_ID),
+        "Status": "SUCCESS" if answer.is_done else "FAILED",
+        "Reason": answer.reason,
+        "PhysicalResourceId": answer.physical_id,
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
-    with httpx.Client(transport=transport(), timeout=ANSWER_TIMEOUT) as client:
-        for _ in range(ATTEMPTS):
-            try:
-                # Without a content type: the address is signed so.
-                client.put(event["ResponseURL"], content=json.dumps(body).encode()).raise_for_status()
-            except httpx.HTTPError as error:
-                logger.warning("CloudFormation does not take the answer", reason=type(error).__name__)
-            else:
-                return
+    # Without a content type: the address is signed so.
+    headers = {"Content-Type": ""}
+    request = Request(event["ResponseURL"], json.dumps(body).encode(), headers, method="PUT")  # noqa: S310
+    for _ in range(ATTEMPTS):
+        try:
+            urlopen(request, timeout=ANSWER_TIMEOUT).close()  # noqa: S310 - the address is CloudFormation's
+        except (OSError, HTTPException) as error:
+            reason = type(error).__name__
+            logging.getLogger(__name__).warning("CloudFormation does not take the answer: %s", reason)
+        else:
+            return
     # Lambda invokes the function again.
     raise AnswerNotTaken
-
-
-def transport() -> httpx.BaseTransport:
-    """The way to CloudFormation."""
-    return httpx.HTTPTransport()

@@ -68,7 +68,7 @@ UNUSED: Final = (
 UNUSED_WITHOUT_TENSORFLOW: Final = ("numpy/fft", "numpy/polynomial", "numpy/random", "numpy/testing")
 """NumPy imports them when they are first asked for, and only Keras asks."""
 
-SERVICES: Final = ("dynamodb", "s3", "sqs", "ssm", "xray")
+SERVICES: Final = ("cloudformation", "dynamodb", "s3", "sqs", "ssm", "xray")
 """What the functions ask of AWS (the tracer X-Ray, outside Lambda): botocore brings models of 400 more."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +36,11 @@ class Stack:
         """Properties of every resource of a type, by logical id."""
         return {name: each["Properties"] for name, each in self.resources.items() if each["Type"] == kind}
 
+    def is_made(self, name: str) -> bool:
+        """Whether the resource's condition holds, if it has one."""
+        condition = self.resources[name].get("Condition")
+        return condition is None or bool(self.resolve(self._template["Conditions"][condition]))
+
     def resolve(self, node: Any) -> Any:
         match node:
             case {"Ref": str(name), **rest} if not rest and name in self.parameters:
@@ -42,9 +50,13 @@ class Stack:
             case {"Fn::If": [condition, yes, no]}:
                 return self.resolve(yes if self.resolve(self._template["Conditions"][condition]) else no)
             case {"Fn::Equals": [left, right]}:
-                return self.resolve(left) == self.resolve(right)
+                return str(self.resolve(left)) == str(self.resolve(right))
             case {"Fn::Not": [condition]}:
                 return not self.resolve(condition)
+            case {"Fn::And": conditions}:
+                return all(self.resolve(condition) for condition in conditions)
+            case {"Condition": str(name), **rest} if not rest:
+                return self.resolve(self._template["Conditions"][name])
             case dict():
                 return {key: self.resolve(value) for key, value in node.items()}
             case list():
@@ -85,3 +97,33 @@ def make_stack(template) -> Callable[..., Stack]:
 def stack(make_stack) -> Stack:
     """The stack as its defaults make it."""
     return make_stack()
+
+
+VARIANTS = {
+    "by and by": {},
+    "all at once": {"parameters": {"Rollout": "AllAtOnce"}},
+    "other code": {"code": {"RecognizerFunction": "new", "WebhookFunction": "new"}},
+    "another layer": {"code": {"SharedLayer": "new"}},
+    "other parameters": {"parameters": {"ModelRevision": "new", "MaximumConcurrency": "20"}},
+}
+
+
+@pytest.fixture(scope="session")
+def transformed(root) -> dict[str, Template]:
+    """All resources of VARIANTS, with what SAM adds by itself."""
+    python = root / ".venv" / "infra" / "bin" / "python"
+    done = subprocess.run(
+        [python, Path(__file__).with_name("transformation.py")],
+        input=json.dumps([{"parameters": {}, "code": {}, **each} for each in VARIANTS.values()]),
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(zip(VARIANTS, json.loads(done.stdout), strict=True))
+
+
+@pytest.fixture(scope="session")
+def made_by_sam(transformed) -> Template:
+    """All resources as the defaults make them."""
+    return transformed["by and by"]

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PHOTOS = ROOT / "playground" / "photos"
 CLIENTS = {
     "webhook": ("dynamodb", "sqs", "ssm"),
-    "registrar": ("ssm",),
+    "registrar": ("cloudformation", "ssm"),
     "recognizer": ("dynamodb", "s3", "sqs", "ssm"),
 }
 
@@ -29,6 +29,8 @@ def start(function):
     import boto3
 
     importlib.import_module(f"functions.{function}.app")
+    if function == "registrar":
+        importlib.import_module("emotion_bot.registrar")  # which it loads when it is called
     for service in CLIENTS[function]:
         boto3.client(service, region_name="eu-central-1")
 

@@ -19,6 +19,7 @@ SETTINGS = {
 }
 TELEMETRY = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 START = {"PYDANTIC_DISABLE_PLUGINS"}  # what libraries would do at import, for nothing
+RENEWAL = {"MODEL_REVISION"}  # is never read: that it changes is what counts
 ZIPPED = {"WebhookFunction": "webhook", "RegistrarFunction": "registrar"}
 REQUIREMENTS = {
     "WebhookFunction": "layers/shared/requirements.txt",
@@ -26,6 +27,8 @@ REQUIREMENTS = {
     "RecognizerFunction": "functions/recognizer/requirements-litert.txt",
 }
 IMAGE_HANDLER = "app.handler"  # the Dockerfile's CMD
+LATER = {"RegistrarFunction": "import emotion_bot.registrar"}
+"""What a handler imports when it is called: it must be able to tell CloudFormation if that fails."""
 
 
 def test_each_function_has_settings(stack):
@@ -35,7 +38,7 @@ def test_each_function_has_settings(stack):
 @pytest.mark.parametrize("function", SETTINGS)
 def test_a_function_is_told_exactly_what_its_settings_read(stack, function):
     fields = {name.upper() for name in SETTINGS[function].model_fields}
-    assert stack.variables(function).keys() - TELEMETRY - START == fields
+    assert stack.variables(function).keys() - TELEMETRY - START - RENEWAL == fields
 
 
 @pytest.mark.parametrize("function", SETTINGS)
@@ -107,7 +110,7 @@ def test_a_handler_loads_with_what_is_deployed_alone(stack, root, tmp_path, func
     assert "pytest" in missing
     module, _, handler = stack[function].get("Handler", IMAGE_HANDLER).partition(".")
     hide = f"import sys; sys.modules.update(dict.fromkeys({missing!r}))"
-    check = f"{hide}; import {module}; assert callable({module}.{handler})"
+    check = f"{hide}; import {module}; assert callable({module}.{handler}); {LATER.get(function, '')}"
     subprocess.run([sys.executable, "-c", check], cwd=tmp_path, check=True)
 
 
@@ -121,6 +124,12 @@ def test_a_zip_runs_on_the_python_that_the_layer_is_built_for(stack, root, funct
     assert layer["CompatibleArchitectures"] == stack[function].get("Architectures", ["x86_64"])
     assert stack.resources["SharedLayer"]["Metadata"] == {"BuildMethod": "makefile"}
     assert "build-SharedLayer:" in makefile.read_text()
+
+
+def test_the_registrar_can_answer_without_its_layer(root):
+    check = "import sys, app; assert not {'emotion_bot', 'boto3', 'httpx'} & sys.modules.keys()"
+    folder = root / "functions" / "registrar"
+    subprocess.run([sys.executable, "-c", check], cwd=folder, check=True)
 
 
 def test_telegram_reaches_the_webhook_and_nothing_else_does(stack):
@@ -139,7 +148,15 @@ def test_telegram_learns_of_the_webhook_once_it_can_be_called(stack):
     assert webhook["Properties"]["ServiceToken"] == {"Fn::GetAtt": ["RegistrarFunction", "Arn"]}
     assert webhook["Properties"]["WebhookUrl"] == {"Fn::GetAtt": ["WebhookFunctionUrl", "FunctionUrl"]}
     assert {"WebhookFunctionUrlPublicPermissions", "JobsToRecognizer"} <= set(webhook["DependsOn"])
-    assert webhook["Properties"]["ServiceTimeout"] > stack["RegistrarFunction"]["Timeout"]
+
+
+def test_the_registrar_does_nothing_after_cloudformation_has_given_it_up(stack):
+    """What it was late to register would stand after the roll-back."""
+    registrar, patience = stack["RegistrarFunction"], stack["TelegramWebhook"]["ServiceTimeout"]
+    assert registrar["Timeout"] < patience
+    invocation = registrar["EventInvokeConfig"]
+    assert invocation["MaximumEventAgeInSeconds"] <= patience
+    assert invocation["MaximumRetryAttempts"] == 1
 
 
 def test_the_webhook_answers_before_telegram_gives_up(stack):

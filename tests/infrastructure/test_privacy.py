@@ -74,12 +74,15 @@ def test_nothing_else_keeps_anything(stack):
     assert kinds["AWS::DynamoDB::Table"] == kinds["AWS::S3::Bucket"] == 1
     assert kinds["AWS::Logs::LogGroup"] == len(stack.functions)
     assert kinds.keys() == {
+        "AWS::Budgets::Budget",
         "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::DynamoDB::Table",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Role",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Logs::LogGroup",
+        "AWS::Logs::MetricFilter",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Topic",

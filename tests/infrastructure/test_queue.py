@@ -51,7 +51,7 @@ def test_queues_are_encrypted(stack):
 def test_the_queue_feeds_the_recognizer_and_takes_back_what_failed(stack):
     (source,) = stack.of_type("AWS::Lambda::EventSourceMapping").values()
     assert source["EventSourceArn"] == {"Fn::GetAtt": ["JobQueue", "Arn"]}
-    assert source["FunctionName"] == {"Ref": "RecognizerFunction"}
+    assert source["FunctionName"] == {"Ref": "RecognizerFunction.Alias"}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["BatchSize"] == AT_ONCE
     assert source["MaximumBatchingWindowInSeconds"] == 0

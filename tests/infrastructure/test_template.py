@@ -39,17 +39,36 @@ def overrides(settings):
     return dict(each.split("=", 1) for each in settings["global"]["parameters"]["parameter_overrides"])
 
 
-def test_dev_and_prod_are_apart(samconfig):
-    assert samconfig.keys() == {"version", "dev", "prod"}
-    assert (
-        samconfig["dev"]["global"]["parameters"]["stack_name"]
-        != samconfig["prod"]["global"]["parameters"]["stack_name"]
-    )
+STAGES = ["dev", "staging", "prod"]
+
+
+def test_each_stage_is_a_stack_and_a_bot_of_its_own(samconfig):
+    assert samconfig.keys() == {"version", "default", *STAGES}
+    settings = [samconfig[stage] for stage in STAGES]
+    assert len({each["global"]["parameters"]["stack_name"] for each in settings}) == len(STAGES)
     for name in ("BotTokenParameter", "WebhookSecretParameter"):
-        assert overrides(samconfig["dev"])[name] != overrides(samconfig["prod"])[name]
+        assert len({overrides(each)[name] for each in settings}) == len(STAGES)
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_everything_of_a_stage_is_tagged(samconfig, stage):
+    """CloudFormation puts the tags of a stack on whatever it makes that takes any."""
+    tags = dict(tag.split("=") for tag in samconfig[stage]["deploy"]["parameters"]["tags"])
+    assert tags == {"application": "emotion-bot", "stage": stage}
+
+
+def test_prod_lets_a_new_version_have_a_tenth_of_the_work_first(samconfig, make_stack):
+    for stage in ("staging", "prod"):  # as in production, so that it is tried there
+        assert make_stack(**overrides(samconfig[stage])).parameters["Rollout"].startswith("Canary10Percent")
+
+
+@pytest.mark.parametrize("command", ["build", "validate"])
+def test_sam_finds_the_template_where_nobody_names_an_environment(samconfig, root, command):
+    assert (root / samconfig["default"][command]["parameters"]["template_file"]).is_file()
+    assert "global" not in samconfig["default"]  # `sam deploy` alone must not deploy to anybody's stack
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_builds_and_deploys_without_a_question_left(samconfig, make_stack, root, stage):
     settings = samconfig[stage]
     make_stack(**overrides(settings))
@@ -88,10 +107,16 @@ def test_outputs_tell_what_one_needs_next(template):
         "WebhookUrl",
         "ModelStore",
         "UploadModels",
+        "DashboardUrl",
+        "RecognizerLogGroup",
+        "BotTokenParameter",
+        "WebhookSecretParameter",
+        "RecordsTableName",
         "JobQueueUrl",
         "DeadLetterQueueUrl",
         "DeadLetterQueueArn",
     } == outputs.keys()
+    assert "is kept when the stack is deleted" in outputs["ModelStore"]["Description"]
     assert (
         outputs["UploadModels"]["Value"]["Fn::Sub"] == "aws s3 sync models s3://${ModelBucket}/${ModelPrefix}"
     )

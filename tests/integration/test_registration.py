@@ -37,6 +37,8 @@ def test_deletion_takes_them_back(telegram, resource):
 
     assert telegram.webhook is None
     assert not any(telegram.profile.commands.values())
+    assert not any(telegram.profile.description.values())
+    assert not any(telegram.profile.short_description.values())
 
 
 def test_a_failure_says_why(telegram, resource, monkeypatch):
