@@ -22,8 +22,14 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "docs/operations.md"]
 OF_THE_CLI = {"output", "query"}
 """Options that every command of the AWS CLI has."""
-ITS_OWN = {"s3", "logs tail"}
+OF_SAM = "aws-sam-cli-managed-default"
+"""The stack of SAM CLI's own bucket."""
+PAGED = "max-items"
+"""An option of those whose answers come in pages."""
+ITS_OWN = {"s3"}
 """Commands that are no call of AWS's."""
+CALLED = {"deploy": "codedeploy"}
+"""Services that the AWS CLI calls otherwise."""
 
 
 def text(page):
@@ -37,7 +43,7 @@ def commands(page):
     )
     code = code.replace("\\\n", " ")
     found = []
-    for start in re.finditer(r"\baws (?=[a-z0-9]+ [a-z-]+ )", code):
+    for start in re.finditer(r"\baws (?=[a-z0-9-]+ [a-z-]+\b)", code):
         line = code[start.start() :].split("\n")[0]
         if line.count('"') % 2:  # it stands in another command: "$(aws ...)"
             line = line.removesuffix(')"')
@@ -45,7 +51,7 @@ def commands(page):
         words.whitespace_split = True
         call = []
         for word in words:
-            if word in {"|", ";", "}"}:
+            if word in {"|", ";", "}"} or word.startswith("#"):
                 break
             call.append(word)
         found.append(call)
@@ -54,7 +60,7 @@ def commands(page):
 
 @cache
 def operations(service):
-    model = get_session().get_service_model(service)
+    model = get_session().get_service_model(CALLED.get(service, service))
     return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
 
 
@@ -67,11 +73,45 @@ CALLS = [(page, call) for page in PAGES for call in commands(page) if call[1] no
 def test_aws_knows_the_command_and_its_options(page, call):
     _, service, command, *words = call
     operation = operations(service)[command]
-    options = {word.removeprefix("--") for word in words if word.startswith("--")} - OF_THE_CLI
-    members = {xform_name(name, "-") for name in operation.input_shape.members}
-    assert options <= members
-    needed = {xform_name(name, "-") for name in operation.input_shape.required_members}
-    assert needed <= options
+    shape = operation.input_shape
+    given = options(words)
+    if PAGED in given:
+        assert get_session().get_paginator_model(CALLED.get(service, service)).get_paginator(operation.name)
+    members = {xform_name(name, "-"): member for name, member in shape.members.items()} if shape else {}
+    assert given.keys() - OF_THE_CLI - {PAGED} <= members.keys()
+    needed = {xform_name(name, "-") for name in shape.required_members} if shape else set()
+    assert needed <= given.keys()
+    for name, values in given.items():
+        if name in members:
+            assert_taken(members[name], values)
+
+
+def options(words):
+    """Each option with the values that follow it."""
+    found = {}
+    for word in words:
+        if word.startswith("--"):
+            name = word.removeprefix("--")
+            found[name] = ()
+        else:
+            found[name] += (word,)
+    return found
+
+
+def assert_taken(shape, values):
+    """The values are of the shape: among its words, fields of its structure; none for a switch."""
+    if shape.type_name == "list":
+        shape = shape.member
+        assert values
+    else:
+        assert len(values) == (shape.type_name != "boolean")
+    for value in values:
+        if getattr(shape, "enum", ()):
+            assert value in shape.enum
+        elif shape.type_name == "structure":
+            assert {field.partition("=")[0] for field in value.split(",")} <= shape.members.keys()
+        elif shape.type_name in {"integer", "long", "float", "double"}:
+            float(value)
 
 
 def test_there_are_the_commands_that_the_page_is_about():
@@ -92,8 +132,12 @@ def test_the_stack_has_what_the_page_names(page, template):
     assert overridden <= template["Parameters"].keys()
     prod = tomllib.loads(text("samconfig.toml"))["prod"]["global"]["parameters"]
     named = set(re.findall(r"--name (/\S+)", text(page)))
+    named |= set(re.findall(r"(/emotion-bot/\S+?)[ `]", text(page)))
     assert named == {each.partition("=")[2] for each in prod["parameter_overrides"] if "Parameter=" in each}
-    assert set(re.findall(r"--stack-name ([\w-]+)", text(page))) == {prod["stack_name"]}
+    stack = prod["stack_name"]
+    assert (
+        stack in set(re.findall(r"--stack-name ([\w-]+)", text(page))) <= {stack, f"{stack}-delivery", OF_SAM}
+    )
 
 
 def test_jobs_are_moved_from_the_queue_where_they_are_parked(template):
