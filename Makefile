@@ -7,11 +7,14 @@ STORE  ?= models
 OUT    ?= out
 ARGS   ?=
 CHAT   := layers/shared/emotion_bot/chat
+# It asks for a region, whatever it does; what it would send home is not asked for.
+SAM    := AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(VENV)/infra/bin/sam
+SCRIPTS := .ci/run $(wildcard *.sh */*.sh */*/*.sh */*/*/*.sh)
 
 # $(call needed,NAME,EXAMPLE): what the person must give.
 needed = $(or $($(1)),$(error Name the file: make $@ $(1)=$(2)))
 
-.PHONY: help run photo test fuzz lint bench soak compare train evaluate pictures screenshots messages lock audit sbom clean
+.PHONY: help run photo test container-test fuzz lint bench images soak rehearse compare costs train evaluate pictures screenshots messages lock audit sbom deploy delete clean
 help: ## Show what one can ask for
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -35,18 +38,37 @@ test: $(VENV)/.tests $(VENV)/.infra ## All tests, with branch coverage
 fuzz: $(VENV)/.tests ## Anything at all to the webhook: make fuzz [EXAMPLES=10000], of each of three kinds
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),10000) $(BIN)/python -m pytest tests/unit/functions/test_fuzz.py $(ARGS)
 
-lint: $(VENV)/.tests $(VENV)/.infra ## Style, types, layers, template
+container-test: $(VENV)/.tests $(VENV)/.infra ## The deployed artefacts in containers, each sample event; starts a Docker engine where none runs
+	@$(BIN)/python -m pytest tests/containers $(ARGS)
+
+lint: $(VENV)/.tests $(VENV)/.infra $(VENV)/.checks ## Style, types, layers, template, image, workflows, scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cfn-lint infra/template.yaml
+	$(BIN)/cfn-lint infra/template.yaml infra/delivery.yaml
+	$(SAM) validate --template infra/template.yaml
+	$(SAM) validate --template infra/template.yaml --lint
+	$(VENV)/checks/bin/checkov --config-file infra/checkov.yaml --file infra/template.yaml infra/delivery.yaml
+	$(VENV)/checks/bin/actionlint -shellcheck $(VENV)/checks/bin/shellcheck
+	$(VENV)/checks/bin/zizmor --offline --quiet --persona auditor .github
+	$(VENV)/checks/bin/shellcheck $(SCRIPTS)
+	$(VENV)/checks/bin/hadolint functions/recognizer/Dockerfile
 
 bench: $(VENV)/.tests $(VENV)/.peers $(VENV)/.infra ## Ours beside the packages, into docs/benchmarks.md: make bench [PHOTOS=folder]
 	@$(BIN)/python -m benchmarks --store "$(STORE)" $(if $(PHOTOS),--photos-dir "$(PHOTOS)") $(ARGS)
 
+images: $(VENV)/.tests $(VENV)/.infra ## Both engines' images beside each other, into docs/containers.md
+	@$(BIN)/python -m infra.containers images $(ARGS)
+
 soak: $(VENV)/.tests ## The bot under load, faults and hostile input, into docs/robustness.md: make soak [ARGS=burst]
 	@$(BIN)/python -m soak --store "$(STORE)" $(ARGS)
+
+rehearse: $(VENV)/.tests $(VENV)/.infra $(VENV)/.rehearsal ## The stack deployed, used, changed and deleted on this machine, into docs/rehearsal.md
+	@$(BIN)/python -m infra.rehearsal $(ARGS)
+
+costs: $(VENV)/.tests ## What the bot costs and how it grows, into docs/costs.md: make costs [ARGS=measure]
+	@$(BIN)/python -m infra.costs $(or $(ARGS),page)
 
 compare: $(VENV)/.peers ## Our classifier beside its peers: make compare CSV=fer2013.csv [VOTES=votes.csv]
 	@$(BIN)/python -m benchmarks.classifiers --csv "$(call needed,CSV,fer2013.csv)" --store "$(STORE)" \
@@ -72,6 +94,12 @@ audit: $(VENV)/.tests ## Look all pinned packages up among the known vulnerabili
 
 sbom: $(VENV)/.tests ## Write down what is deployed, as CycloneDX: out/sbom/*.cdx.json
 	@$(BIN)/python -m infra.sbom "$(OUT)/sbom"
+
+deploy: $(VENV)/.playground $(VENV)/.infra ## The bot into your AWS account, step by step: make deploy [ENV=prod|dev]
+	@PATH="$(CURDIR)/$(VENV)/infra/bin:$$PATH" $(BIN)/python -m infra.deploy deploy --env "$(or $(ENV),prod)"
+
+delete: $(VENV)/.playground $(VENV)/.infra ## The same bot out of it again, and what stays: make delete [ENV=prod|dev]
+	@PATH="$(CURDIR)/$(VENV)/infra/bin:$$PATH" $(BIN)/python -m infra.deploy delete --env "$(or $(ENV),prod)"
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .aws-sam out .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -6,7 +6,7 @@ engine=$1 folder=$2 here=$(dirname "$0")
 shift 2
 python() { "${PYTHON:-python3}" "$@"; }
 
-python -m pip install --no-cache-dir --disable-pip-version-check --no-compile --only-binary=:all: \
+python -m pip install --no-cache-dir --root-user-action=ignore --disable-pip-version-check --no-compile --only-binary=:all: \
   --no-deps --require-hashes --requirement "$here/requirements-$engine.txt" --target "$folder" "$@"
 python "$here/../../layers/shared/slim.py" "$folder"
 python "$here/unlink.py" "$folder"

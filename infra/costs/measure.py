@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -21,10 +21,8 @@ import boto3
 from benchmarks.image import build
 from benchmarks.photo_path import SCENES
 from emotion_bot.chat.constants import SECRET_HEADER
-from infra.costs.cores import CannotLimit, limited
 from infra.costs.logs import INIT, INVOCATION, OURS, billed, series
 from infra.costs.stack import read
-from infra.costs.use import FULL_CORE
 from playground.aws import REGION, LocalAWS
 from playground.local_bot import PLAYGROUND_TOKEN
 from playground.runtime.environments import Environments
@@ -41,10 +39,6 @@ Figures = dict[str, Any]
 
 WARM_UP: Final = 5
 PHOTOS: Final = {"litert": 60, "tensorflow": 20}
-ROUNDS: Final = {"litert": 25, "tensorflow": 0}
-"""For the sizes of memory, each of which takes a photo in turn."""
-MEMORIES: Final = (512, 1024, FULL_CORE)
-"""Sizes that the recognizer is also timed at, in MB; above the last, Lambda gives more than one core."""
 BASE_IMAGE: Final = 150_000_000
 """Bytes of AWS's own base image, compressed; assumed."""
 TICK: Final = 1000 / os.sysconf("SC_CLK_TCK")
@@ -168,10 +162,10 @@ def measure(store: Path) -> Figures:
     Raises:
         NotAnswered: see there.
     """
-    return {name: engine(store, name, photos, ROUNDS[name]) for name, photos in PHOTOS.items()}
+    return {name: engine(store, name, photos) for name, photos in PHOTOS.items()}
 
 
-def engine(store: Path, name: str, photos: int, rounds: int) -> Figures:
+def engine(store: Path, name: str, photos: int) -> Figures:
     """The same of one engine.
 
     Raises:
@@ -192,25 +186,7 @@ def engine(store: Path, name: str, photos: int, rounds: int) -> Figures:
             "recognizer": recognizer.figures(),
             "cold": cold,
             "sent": round(sent / photos),
-            "by_memory": by_memory(bot, rounds) if rounds else None,
         }
-
-
-def by_memory(bot: Bot, rounds: int) -> Figures | None:
-    """Milliseconds of the recognizer with the share of a core that each memory size brings: lower quartiles.
-
-    None where this machine lets nobody limit a process, or is so busy that less memory is no slower.
-    """
-    times = {memory: Spent() for memory in MEMORIES}
-    try:
-        for _ in range(rounds):  # in turns: whatever else the machine does falls on all alike
-            for memory, spent in times.items():
-                with limited(bot.recognizer.pids, memory / FULL_CORE):
-                    bot.answer(Spent(), spent)
-    except CannotLimit:
-        return None
-    found = {str(memory): round(quantiles(spent.clock, n=4)[0], 1) for memory, spent in times.items()}
-    return found if [*found.values()] == sorted(found.values(), reverse=True) else None
 
 
 @contextlib.contextmanager

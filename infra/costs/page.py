@@ -75,8 +75,8 @@ def page(measured: Figures, benchmarks: Figures, pictures: Path) -> str:
         init=_ms(ours.init),
         webhook_init=_ms(ours.webhook_init),
         webhook_cpu=use["webhook"]["processor"],
-        shares=shares(use["by_memory"]),
         recognizer_cpu=round(use["recognizer"]["processor"]),
+        own=_ms(ours.overhead + ours.recognise),
         webhook_memory=parts.memory["webhook"],
         batch=parts.batch,
         batch_ms=_ms(batched(ours, parts.batch)),
@@ -157,29 +157,20 @@ def levers(bots: list[Bot]) -> str:
         change = seconds * memory - ours.took.recognizer * megabytes
         return total(used | {"compute_x86_64": used["compute_x86_64"] + THOUSAND * change / 1024})
 
+    less = {"transfer": used["transfer"] / 2, "traces": 0.0}
     rows = [
         ("arm64", total(of_photos(THOUSAND, arm))),
-        ("ten in each batch, as under load", timed(batched(ours.took, 10) / 10)),
-        ("answers of half the bytes", total(used | {"transfer": used["transfer"] / 2})),
-        ("one trace in twenty", total(used | {"traces": used["traces"] / 20})),
+        ("answers of half the bytes", total(used | {"transfer": less["transfer"]})),
+        ("no traces (`Tracing: PassThrough`)", total(used | {"traces": 0.0})),
+        ("these three", total(of_photos(THOUSAND, arm) | less)),
     ]
-    processor = ours.measured["use"]["litert"]["recognizer"]["processor"] / 1000
+    own = ours.took.overhead + ours.took.recognise
     for memory in (512, 1024):
-        seconds = ours.took.recognizer + processor * (FULL_CORE / memory - 1)
+        seconds = ours.took.recognizer + own * (FULL_CORE / memory - 1)
         rows.append((f"{memory:,} MB: {_ms(seconds)} ms a photo", timed(seconds, memory)))
     rows.append(("the `tensorflow` engine", total(of_photos(THOUSAND, tensorflow))))
     changes = [(what, dollars(now), f"{100 * (now / base - 1):+.0f} %") for what, now in rows]
     return table(("", "1,000 photos", ""), [("as it is", dollars(base), ""), *changes])
-
-
-def shares(by_memory: Mapping[str, float] | None) -> str:
-    """What was measured with less of a core."""
-    if by_memory is None:
-        return "not this time: the machine was busy, or lets nobody limit a process"
-    measured = (
-        f"{milliseconds:.0f} ms with {int(memory):,} MB's" for memory, milliseconds in by_memory.items()
-    )
-    return f"{', '.join(measured)}, on the clock, Telegram and AWS emulated"
 
 
 def prices() -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from matplotlib import pyplot as plt
 
 from benchmarks.picture import GRID, INK, OURS, STYLE, THEIRS, TICKS
-from infra.costs.prices import PRICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +26,7 @@ BRIEF: Final = {
     "reads": "DynamoDB",
     "logs": "logs",
     "traces": "X-Ray",
-    "transfer": "answers, to the internet",
+    "transfer": "sending answers",
 }
 COLOURS: Final = (THEIRS, "#93b4f5", OURS, "#0b3aa8")
 
@@ -49,20 +48,21 @@ def shares(bills: Mapping[str, Mapping[str, float]]) -> Figure:
     cents: dict[str, float] = {}
     (title, dollars), *_ = bills.items()
     for name, amount in dollars.items():
-        if amount >= 0.0001 and name in PRICES:
-            cents[BRIEF.get(name, "other")] = cents.get(BRIEF.get(name, "other"), 0) + 100 * amount
+        if amount:
+            cents[BRIEF[name]] = cents.get(BRIEF[name], 0) + 100 * amount
     rows = sorted(cents.items(), key=lambda row: -row[1])
     figure, axes = plt.subplots(figsize=(8, 0.62 * len(rows) + 1.3), layout="constrained")
     for place, (name, amount) in enumerate(rows):
         axes.barh(place, amount, height=0.55, color=OURS if place == 0 else THEIRS)
         axes.text(amount + rows[0][1] * 0.015, place, f"{amount:.2f} ¢", va="center", weight="bold")
-        axes.text(-rows[0][1] * 0.015, place, name, va="center", ha="right", color=INK)
     axes.set_ylim(len(rows) - 0.5, -0.6)
     axes.set_xlim(0, rows[0][1] * 1.12)
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[])
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows], color=INK)
+    axes.tick_params(length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
     figure.suptitle(
-        f"1,000 photos: {sum(cents.values()):.1f} ¢ ({title.replace('`', '')})",
+        f"1,000 photos: {sum(cents.values()):.2f} ¢ ({title.replace('`', '')})",
         x=0.02,
         ha="left",
         weight="bold",

@@ -27,7 +27,7 @@ RAISED: Final = 200
 WAVER: Final = 0.3
 """Standard deviation of the logarithm of what a network call takes; assumed."""
 SAMPLED: Final = 0.05
-"""Of the traces, beyond the first in each second (X-Ray's default rule)."""
+"""Of a function's traces, beyond the first in each second (Lambda's rule, which cannot be set)."""
 COMPUTE: Final = 1024
 """MB of a GB, as Lambda bills."""
 
@@ -52,7 +52,7 @@ class Outcome:
     queued: int
     """At the end."""
     dollars: float
-    """An hour like its second half."""
+    """An hour like it, cold starts included."""
 
 
 def scenario(rate: float, took: Times, stack: Stack, engine: str = "litert", **changes: Any) -> Scenario:  # noqa: ANN401
@@ -134,9 +134,14 @@ def used(run: Run, measured: dict[str, Any], memory: dict[str, int], engine: str
         + attempts * sum(use["recognizer"]["calls"].values()),
         "reads": photos * use["webhook"]["calls"].get("GetItem", 0) / 2,
         "logs": (photos * use["webhook"]["logged"] + attempts * use["recognizer"]["logged"]) / 1e9,
-        "traces": run.scenario.seconds + SAMPLED * photos,
+        "traces": sum(traced(each.invocations, run.scenario.seconds) for each in (webhook, recognizer)),
         "transfer": answered * use["sent"] / 1e9,
     }
+
+
+def traced(invocations: float, seconds: float) -> float:
+    """Traces that X-Ray keeps of so many evenly spread invocations of a function."""
+    return min(invocations, seconds + SAMPLED * max(0.0, invocations - seconds))
 
 
 def play(

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import simpy
 
-from infra.costs.lambdas import Account, Function
-from infra.costs.telegram import Limit
+from infra.costs.limits import Account, Function, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -59,7 +58,6 @@ class Scenario:
     """That Telegram takes over all chats; None: as many as come."""
     concurrency: int = 1000
     """Of the account."""
-    webhook_concurrency: int | None = None
     maximum_concurrency: int = 10
     pollers: int = 5
     pollers_per_minute: float = 300.0
@@ -119,7 +117,7 @@ class World:
         self._clock = simpy.Environment()
         account = Account(scenario.concurrency)
         growth = (scenario.environments, scenario.growth)
-        self._webhook = Function(account, scenario.webhook_init, growth, scenario.webhook_concurrency)
+        self._webhook = Function(account, scenario.webhook_init, growth)
         self._recognizer = Function(account, scenario.init, growth)
         self.run = Run(scenario, self._webhook, self._recognizer)
         self._connections = simpy.Resource(self._clock, scenario.connections)

@@ -82,7 +82,7 @@ class Bot:
 
 
 def of_photos(photos: float, bot: Bot, *, cold: float = 0.0) -> dict[str, float]:
-    """What so many photos use, each alone in its batch.
+    """What so many photos use, each alone in its batch, and so far apart that X-Ray keeps all traces.
 
     Args:
         photos: how many.
@@ -103,7 +103,7 @@ def of_photos(photos: float, bot: Bot, *, cold: float = 0.0) -> dict[str, float]
         "writes": calls["PutItem"] + calls["UpdateItem"] + calls["DeleteItem"],
         "reads": 0.5 * calls["GetItem"],
         "logs": (webhook["logged"] + recognizer["logged"] + cold * start["logged"]) / GB,
-        "traces": 1.0,
+        "traces": 2.0,  # each function's invocation has one (docs/architecture.md, "One trace")
         "transfer": use["sent"] / GB,
         "keys": cold * start["calls"].get("GetParameter", 0),
         "gets": cold * start["calls"].get("S3 GET", 0),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.containers.standin import AWS_IMAGE
+
 
 @pytest.fixture(scope="module")
 def dockerfile(stack, root):
@@ -20,18 +22,22 @@ def install(root):
     return (root / "functions" / "recognizer" / "install.sh").read_text()
 
 
+def copies(dockerfile):
+    """Of each COPY from the repository: the files, and where they go."""
+    lines = re.findall(r"^COPY (?!--from)(.+) (\S+)$", dockerfile, flags=re.MULTILINE)
+    return [(files.split(), folder) for files, folder in lines]
+
+
 def sources(dockerfile, engine):
     """What COPY takes from the repository."""
-    lines = re.findall(r"^COPY (\S+) \S+$", dockerfile, flags=re.MULTILINE)
-    assert len(lines) == dockerfile.count("COPY ")
-    return [line.replace("${ENGINE}", engine) for line in lines]
+    return [file.replace("${ENGINE}", engine) for files, _ in copies(dockerfile) for file in files]
 
 
 @pytest.mark.parametrize("engine", ["litert", "tensorflow"])
 def test_the_image_is_built_for_the_engine_that_the_function_is_told(make_stack, engine):
-    stack = make_stack(Engine=engine)
+    stack = make_stack(Engine=engine, BaseImage="a-base:1")
     metadata = stack.resources["RecognizerFunction"]["Metadata"]
-    assert metadata["DockerBuildArgs"] == {"ENGINE": engine}
+    assert metadata["DockerBuildArgs"] == {"ENGINE": engine, "BASE_IMAGE": "a-base:1"}
     assert stack.variables("RecognizerFunction")["ENGINE"] == engine
 
 
@@ -64,8 +70,11 @@ def test_tensorflow_is_only_in_the_image_that_needs_it(root):
     assert "\ntensorflow-cpu==" in (folder / "requirements-tensorflow.txt").read_text()
 
 
-def test_the_base_is_awss_own_and_can_be_replaced(dockerfile):
-    assert "ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13\nFROM ${BASE_IMAGE}\n" in dockerfile
+def test_the_base_is_awss_own_and_can_be_replaced(dockerfile, stack):
+    assert f"ARG BASE_IMAGE={AWS_IMAGE}\n" in dockerfile
+    assert stack.parameters["BaseImage"] == AWS_IMAGE
+    stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", dockerfile, flags=re.MULTILINE)
+    assert stages == [("${BASE_IMAGE}", "packages"), ("packages", "code"), ("${BASE_IMAGE}", "")]
 
 
 def test_the_image_starts_the_handler(dockerfile):
@@ -74,18 +83,25 @@ def test_the_image_starts_the_handler(dockerfile):
 
 
 def test_what_the_build_runs_is_what_the_repository_has(dockerfile, root):
-    """Each script lies where the others look for it, and the packages come where the code does."""
-    copied = dict(re.findall(r"^COPY (\S+) /build/(\S+)$", dockerfile, flags=re.MULTILINE))
-    assert all(source == f"{folder}{Path(source).name}" for source, folder in copied.items())
-    scripts = re.findall(
-        r"/build/(\S+)", "\n".join(re.findall(r"^(?:RUN| &&) .*$", dockerfile, flags=re.MULTILINE))
+    """Each script of the packages' stage lies where the others look for it, as in the repository."""
+    scripts = {
+        file for files, folder in copies(dockerfile) for file in files if file == f"{folder}{Path(file).name}"
+    }
+    assert {
+        "functions/recognizer/install.sh", "functions/recognizer/unlink.py", "layers/shared/slim.py"
+    } <= scripts  # fmt: skip
+    assert "\nRUN sh functions/recognizer/install.sh " in dockerfile
+
+
+def test_nothing_is_shipped_but_packages_and_code_that_was_loaded_first(dockerfile):
+    *_, shipped = dockerfile.split("FROM ")
+    assert re.findall(r"^(?:COPY|RUN|ADD) .*$", shipped, flags=re.MULTILINE) == [
+        "COPY --from=packages /var/task .",
+        "COPY --from=code /code .",
+    ]
+    assert dockerfile.index("COPY functions/recognizer/app.py") < dockerfile.index(
+        '/build/check.py "${ENGINE}"'
     )
-    assert scripts == ["functions/recognizer/install.sh", "functions/recognizer/check.py"]
-    assert {*scripts, "functions/recognizer/unlink.py", "layers/shared/slim.py"} <= copied.keys()
-
-
-def test_nothing_is_shipped_that_was_not_loaded_first(dockerfile):
-    assert dockerfile.index("COPY functions/recognizer/app.py") < dockerfile.index("check.py ${ENGINE}")
 
 
 def test_bytecode_is_compiled_and_not_checked_against_the_sources(dockerfile, install):

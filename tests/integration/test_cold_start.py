@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+import zipfile
 
+import boto3
 import pytest
 
+from emotion_bot.bot import is_tried_on
+from emotion_bot.chat.texts import texts
+from emotion_bot.store.bundle import digest, pack
 from emotion_bot.telemetry import logger
 from playground.aws import BUCKET, PREFIX
 
@@ -100,6 +105,75 @@ def test_without_the_bundle_that_was_published_nothing_is_answered_until_it_is_b
         assert person.answers() == []
     assert "caption" in wait(person, update)
     assert len(person.answers()) == 1
+
+
+@pytest.fixture
+def answered_by():
+    """The version of the model that each answer's log line names."""
+    models = []
+
+    class Models(logging.Handler):
+        def emit(self, record):
+            if record.getMessage() == "photo answered":
+                models.append(record.model)
+
+    handler = Models()
+    logger.addHandler(handler)
+    yield models
+    logging.getLogger(logger.name).removeHandler(handler)
+
+
+@pytest.fixture
+def on_trial(bot, store, zip_name, tmp_path):
+    """Have a copy of the released bundle, called "trial", look at a share of the photos."""
+
+    def begin(share, change=lambda packed: packed):
+        folder = tmp_path / "trial"
+        with zipfile.ZipFile(store / zip_name) as released:
+            released.extractall(folder)
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"version": "trial"}))
+        packed = pack(folder)
+        key = f"{PREFIX}/trial/litert.zip"
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=change(packed))
+        trial = {"version": "trial", "sha256": {"litert": digest(packed)}, "share": share}
+        return bot.aws.altered(
+            "current.json", lambda current: json.dumps(json.loads(current) | {"trial": trial}).encode()
+        )
+
+    return begin
+
+
+def test_both_models_answer_each_its_share(
+    bot, person, photos, wait, told, fetched, zip_name, on_trial, answered_by
+):
+    photo = (photos / "obama.jpg").read_bytes()
+    with on_trial(50):
+        fetched.clear()  # of what this test did itself
+        bot.recognizer.start()
+        updates = []
+        for _ in range(6):
+            updates.append(person.send_photo(photo))
+            assert "caption" in wait(person, updates[-1])
+            assert bot.faces(updates[-1]) == 1
+        about = wait(person, person.send_text("/about"))["text"]
+    released = zip_name.partition("/")[0]
+    expected = ["trial" if is_tried_on(update["update_id"], 50) else released for update in updates]
+    assert answered_by == expected
+    assert fetched == ["current.json", zip_name, "trial/litert.zip"]
+    assert texts("en").about(released, None, None, ("trial", 50)).split("\n\n")[2] in about
+    assert told == []
+
+
+def test_a_trial_whose_bundle_is_not_what_was_published_costs_no_answer(
+    bot, person, photos, wait, zip_name, on_trial, answered_by
+):
+    with on_trial(99, flip):
+        bot.recognizer.start()
+        update = person.send_photo((photos / "obama.jpg").read_bytes())
+        assert "caption" in wait(person, update)
+        assert bot.faces(update) == 1
+    assert answered_by == [zip_name.partition("/")[0]]
 
 
 def test_a_warm_one_goes_on_with_what_it_has(bot, person, photos, wait, told, zip_name):

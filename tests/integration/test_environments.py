@@ -76,6 +76,8 @@ def test_a_handler_gets_what_lambda_gives_it(function, monkeypatch):
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "emotion-bot-probe"
     assert environment["AWS_LAMBDA_RUNTIME_API"]
     assert environment["_HANDLER"] == "functions.probe.app.handler"
+    assert environment["_X_AMZN_TRACE_ID"].endswith(";Sampled=0")
+    assert environment["POWERTOOLS_SERVICE_NAME"] == "probe"
     assert "POWERTOOLS_METRICS_DISABLED" not in environment
     assert Path(environment["TMPDIR"]).is_dir()
 

@@ -98,6 +98,32 @@ def test_a_message_becomes_a_record_as_lambda_makes_it(queue):
     assert record["awsRegion"] == "eu-central-1"
 
 
+@pytest.mark.parametrize(
+    ("options", "trace"),
+    [
+        ({}, "Root=of-the-call"),
+        (
+            {
+                "MessageSystemAttributes": {
+                    "AWSTraceHeader": {"DataType": "String", "StringValue": "Root=of-the-message"}
+                }
+            },
+            "Root=of-the-message",
+        ),
+    ],
+    ids=["call", "message"],
+)
+def test_a_message_takes_the_trace_along_that_it_is_sent_in(queue, options, trace):
+    def add(params, **_):
+        params["headers"]["X-Amzn-Trace-Id"] = "Root=of-the-call"
+
+    queue.sqs.meta.events.register("before-call.sqs.SendMessage", add)
+    queue.sqs.send_message(QueueUrl=queue.url, MessageBody="hello", **options)
+    got = queue.sqs.receive_message(QueueUrl=queue.url, MessageSystemAttributeNames=["All"])["Messages"]
+    (record,) = records(got, "arn:aws:sqs:eu-central-1:123456789012:another")["Records"]
+    assert record["attributes"]["AWSTraceHeader"] == trace
+
+
 def test_a_delayed_message_comes_when_its_delay_is_over_and_holds_up_no_other(queue):
     got, arrived, received = [], Semaphore(0), []
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import httpx
 import pytest
 
+from playground.runtime.context import trace_header
 from playground.runtime.function import Function
 from playground.runtime.function_url import FunctionUrl, payload, response
 
@@ -53,7 +55,30 @@ def test_a_request_becomes_an_event_of_payload_format_2(serve):
     assert event["rawQueryString"] == "bot=a_bot&x=1&x=2"
     assert event["queryStringParameters"] == {"bot": "a_bot", "x": "1,2"}
     assert event["requestContext"]["http"]["method"] == "POST"
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", event["headers"]["x-amzn-trace-id"])
     json.dumps(event)
+
+
+TRACE = "1-6b0f4a10-000000000000000000000001"
+PARENT = "1111111111111111"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (
+            {"x-amzn-trace-id": f"Root={TRACE};Parent={PARENT};Sampled=1"},
+            f"Root={TRACE};Parent={PARENT};Sampled=1",
+        ),
+        ({"x-amzn-trace-id": f"Root={TRACE}"}, f"Root={TRACE};Parent=[0-9a-f]{{16}};Sampled=0"),
+        ({"x-amzn-trace-id": "nonsense"}, "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"),
+        ({}, "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"),
+        (None, "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"),
+    ],
+)
+def test_a_callers_trace_goes_on_and_others_are_new_and_not_sampled(headers, expected):
+    event = {} if headers is None else {"headers": headers}
+    assert re.fullmatch(expected, trace_header(event))
 
 
 def test_a_binary_body_is_base64():

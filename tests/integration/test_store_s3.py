@@ -10,8 +10,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from emotion_bot.manifest import Manifest
-from emotion_bot.store import BundleNotFound, Conflict, DigestMismatch, StoreError, open_bundle
-from emotion_bot.store.release import promote, publish, rollback
+from emotion_bot.store import BundleNotFound, Conflict, DigestMismatch, StoreError, open_bundle, open_bundles
+from emotion_bot.store.overview import overview
+from emotion_bot.store.release import copy, end_trial, promote, publish, rollback, try_out
 from emotion_bot.store.s3 import S3Store
 from tests.unit.store import bundles
 
@@ -81,6 +82,31 @@ def test_publish_promote_open_roll_back(store, s3, tmp_path):
     assert Manifest.read(open_bundle(store)).version == "1"
 
 
+def test_publish_try_out_promote(store, tmp_path):
+    publish(store, bundles.make(tmp_path / "two", "2"))
+    try_out(store, "2", 10)
+    opened = open_bundles(store)
+    assert Manifest.read(opened.deployed).version == "1"
+    assert Manifest.read(opened.open_trial(opened.trial)).version == "2"
+    assert [(each.version, each.state, each.share) for each in overview(store)] == [
+        ("1", "deployed", 90),
+        ("2", "on trial", 10),
+    ]
+    end_trial(store)
+    try_out(store, "2", 50)
+    promote(store, "2")
+    assert [(each.version, each.state) for each in overview(store)] == [("2", "deployed"), ("1", "previous")]
+
+
+def test_a_folder_is_copied_to_the_byte(s3, tmp_path):
+    folder = str(tmp_path / "folder")
+    publish(folder, bundles.make(tmp_path / "one", "1"))
+    promote(folder, "1")
+    assert copy(folder, f"s3://{BUCKET}/bots/emotion").version == "1"
+    assert keys(s3) == {"bots/emotion/1/litert.zip", "bots/emotion/1/tensorflow.zip"}
+    assert content(s3, "1/litert.zip") == (tmp_path / "folder" / "1" / "litert.zip").read_bytes()
+
+
 def test_a_bucket_with_no_prefix_is_a_store_too(s3, tmp_path):
     publish(f"s3://{BUCKET}", bundles.make(tmp_path / "one", "1"))
     promote(f"s3://{BUCKET}/", "1")
@@ -125,6 +151,22 @@ def test_who_promotes_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch)
     with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
         promote(store, "2")
     assert json.loads(content(s3, "current.json"))["version"] == "3"
+
+
+def test_who_begins_a_trial_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch):
+    for version in ("2", "3"):
+        publish(store, bundles.make(tmp_path / version, version))
+    put = S3Store.put
+
+    def put_too_late(self, name, data, *, replacing):
+        monkeypatch.setattr(S3Store, "put", put)
+        promote(store, "3")
+        put(self, name, data, replacing=replacing)
+
+    monkeypatch.setattr(S3Store, "put", put_too_late)
+    with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
+        try_out(store, "2", 10)
+    assert "trial" not in json.loads(content(s3, "current.json"))
 
 
 def test_of_two_that_roll_back_at_once_one_is_told(store, s3, tmp_path, monkeypatch):
@@ -181,6 +223,8 @@ def test_an_empty_prefix_is_told():
 def test_a_missing_bucket_is_told(tmp_path):
     with pytest.raises(StoreError, match=r"s3://nowhere/current.json cannot be read: NoSuchBucket"):
         open_bundle("s3://nowhere")
+    with pytest.raises(StoreError, match=r"s3://nowhere/current.json cannot be read: NoSuchBucket"):
+        overview("s3://nowhere")
     with pytest.raises(StoreError, match=r"s3://nowhere/1/litert.zip cannot be written: NoSuchBucket"):
         publish("s3://nowhere", bundles.make(tmp_path / "one", "1"))
 

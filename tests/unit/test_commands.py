@@ -1,4 +1,4 @@
-"""The commands of README and operations page: AWS knows them, and the stack has what they name."""
+"""The commands of the pages: AWS knows them, and the stack has what they name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from emotion_bot.records import ALBUM_KEPT
 from functions.webhook.app import SECRET_LOOK, SECRET_MAX_AGE
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/operations.md"]
+PAGES = ["docs/models.md", "docs/operations.md"]
 OF_THE_CLI = {"output", "query"}
 """Options that every command of the AWS CLI has."""
 OF_SAM = "aws-sam-cli-managed-default"
@@ -131,13 +131,18 @@ def test_the_stack_has_what_the_page_names(page, template):
     overridden = set(re.findall(r"--parameter-overrides (\w+)=", text(page)))
     assert overridden <= template["Parameters"].keys()
     prod = tomllib.loads(text("samconfig.toml"))["prod"]["global"]["parameters"]
-    named = set(re.findall(r"--name (/\S+)", text(page)))
-    named |= set(re.findall(r"(/emotion-bot/\S+?)[ `]", text(page)))
-    assert named == {each.partition("=")[2] for each in prod["parameter_overrides"] if "Parameter=" in each}
     stack = prod["stack_name"]
     assert (
         stack in set(re.findall(r"--stack-name ([\w-]+)", text(page))) <= {stack, f"{stack}-delivery", OF_SAM}
     )
+
+
+def test_the_page_names_the_secrets_where_they_are():
+    page = "docs/operations.md"
+    prod = tomllib.loads(text("samconfig.toml"))["prod"]["global"]["parameters"]
+    named = set(re.findall(r"--name (/\S+)", text(page)))
+    named |= set(re.findall(r"(/emotion-bot/\S+?)[ `]", text(page)))
+    assert named == {each.partition("=")[2] for each in prod["parameter_overrides"] if "Parameter=" in each}
 
 
 def test_jobs_are_moved_from_the_queue_where_they_are_parked(template):

@@ -358,6 +358,20 @@ class TestPatience:
         assert api.methods.count(method) == 3
         assert waits == [3, 7]
 
+    @pytest.mark.parametrize("method", CALLS)
+    def test_each_time_that_it_says_so_is_told(self, api, do, method):
+        told = []
+        for _ in range(2):
+            api.fail(method, *SLOW_DOWN, retry_after=1)
+        do(*CALLS[method], throttled=lambda: told.append(method))
+        assert told == [method] * 2
+
+    def test_even_where_the_connection_is_only_opened_ahead(self, api, do):
+        told = []
+        api.fail("getMe", *SLOW_DOWN, retry_after=1)
+        do("connect", throttled=lambda: told.append("getMe"))
+        assert told == ["getMe"]
+
     def test_for_longer_than_ten_seconds_it_does_not_wait(self, api, do, waits):
         api.fail("sendMessage", *SLOW_DOWN, retry_after=11)
         with pytest.raises(TryAgain) as caught:

@@ -59,6 +59,7 @@ def everything(words):
         *refusals(words),
         words.about(*ABOUT),
         words.about("1", None, None),
+        words.about(*ABOUT, ("2027.01.01-new", 10)),
         words.description,
         words.short_description,
         *words.command_descriptions.values(),
@@ -213,6 +214,15 @@ def test_about_names_the_model_its_accuracy_and_its_source(language):
     for words in ("2026.11.22-graduate-2", "2099", "PrivateTest", "MTCNN", "emotion-recognition-bot", "MIT"):
         assert words in about
     assert re.search(r"\b84 ?%", about)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_about_tells_of_a_trial(language):
+    with_trial, without = texts(language).about(*ABOUT, ("2027.01.01-new", 10)), texts(language).about(*ABOUT)
+    (paragraph,) = set(with_trial.split("\n\n")) - set(without.split("\n\n"))
+    assert "2027.01.01-new" in paragraph
+    assert re.search(r"\b10.?%", paragraph)
+    assert (language == "en") == paragraph.startswith("On trial: the model ")
 
 
 @pytest.mark.parametrize("figures", [(None, None), (0.8, None), (None, 9)])

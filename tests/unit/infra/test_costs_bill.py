@@ -29,7 +29,6 @@ USE = {
     },
     "cold": {"logged": 500, "calls": {"GetParameter": 2, "S3 GET": 2}},
     "sent": 150_000,
-    "by_memory": {"512": 140.0, "1024": 80.0, "1769": 60.0},
 }
 MEASURED = {
     "use": {"litert": USE, "tensorflow": USE},
@@ -90,6 +89,7 @@ class TestUse:
         assert used["reads"] == 500
         assert used["logs"] == pytest.approx(2000 * 1000 / 1e9)
         assert used["transfer"] == pytest.approx(0.15)
+        assert used["traces"] == 2000
         assert used["keys"] == used["gets"] == 0
 
     def test_cold_ones_pay_both_starts(self):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.costs.cores import CannotLimit, limited
 from infra.costs.logs import INVOCATION, billed, series
 from infra.costs.measure import Counted, Spent, engine, packed, processor
 
@@ -75,27 +74,10 @@ def test_a_session_has_had_a_processor():
 
 
 def test_both_functions_answer_and_what_they_use_is_known():
-    figures = engine(MODELS, "litert", photos=2, rounds=0)
+    figures = engine(MODELS, "litert", photos=2)
     assert figures["webhook"]["calls"]["SendMessage"] == 1
     assert figures["recognizer"]["calls"] == {"PutItem": 1, "UpdateItem": 1}
     assert figures["cold"]["calls"]["GetParameter"] == 2
     assert "PhotoAnswered (recognizer)" in figures["recognizer"]["metrics"]
     assert figures["recognizer"]["logged"] > 1000
     assert figures["sent"] > 50_000
-    assert figures["by_memory"] is None
-
-
-class TestLimited:
-    def test_the_second_kind_of_control_groups(self, tmp_path):
-        (tmp_path / "cgroup.controllers").write_text("cpu")
-        with limited([], 0.25, tmp_path):
-            assert (tmp_path / "emotion-bot-costs" / "cpu.max").read_text() == "5000 20000"
-
-    def test_the_first_kind(self, tmp_path):
-        (tmp_path / "cpu").mkdir()
-        with limited([], 0.5, tmp_path):
-            assert (tmp_path / "cpu/emotion-bot-costs/cpu.cfs_quota_us").read_text() == "10000"
-
-    def test_where_there_are_none(self, tmp_path):
-        with pytest.raises(CannotLimit), limited([], 0.5, tmp_path / "missing"):
-            pass

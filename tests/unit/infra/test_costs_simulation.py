@@ -8,9 +8,8 @@ from statistics import mean
 
 import pytest
 
-from infra.costs.lambdas import Account, Function
+from infra.costs.limits import Account, Function, Limit
 from infra.costs.simulation import Scenario, simulate
-from infra.costs.telegram import Limit
 
 
 def always(seconds):
@@ -185,8 +184,8 @@ class TestFunction:
         function.end()
         assert function.start(0.0) == 0.0
 
-    def test_it_keeps_to_what_is_reserved(self):
-        function = Function(Account(1000), 1.0, (100, 10.0), reserved=1)
+    def test_it_takes_no_more_than_the_account_has(self):
+        function = Function(Account(1), 1.0, (100, 10.0))
         assert [function.start(0.0) for _ in range(2)] == [1.0, None]
         assert function.throttled == 1
 

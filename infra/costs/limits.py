@@ -1,7 +1,8 @@
-"""Lambda in the simulation: an account's concurrency, and functions that grow only so fast and start cold."""
+"""What holds photos up in the simulation: Lambda's concurrency, growth and cold starts; Telegram's rate."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -21,13 +22,10 @@ class Function:
         init: seconds of a cold start.
         growth: so many environments more within so many seconds; refilled steadily (Lambda's developer guide,
             "Lambda scaling behavior").
-        reserved: executions at one time at most; None: as the account has.
     """
 
-    def __init__(
-        self, account: Account, init: float, growth: tuple[float, float], reserved: int | None = None
-    ) -> None:
-        self._account, self._init, self._reserved = account, init, reserved
+    def __init__(self, account: Account, init: float, growth: tuple[float, float]) -> None:
+        self._account, self._init = account, init
         self._most, self._rate = growth[0], growth[0] / growth[1]
         self._tokens, self._filled = growth[0], 0.0
         self.busy = self.warm = 0
@@ -37,8 +35,7 @@ class Function:
 
     def start(self, now: float) -> float | None:
         """Begin an execution: seconds until the handler begins, None where it is throttled."""
-        full = self._reserved is not None and self.busy >= self._reserved
-        if full or self._account.busy >= self._account.concurrency or not (self.warm or self._may_grow(now)):
+        if self._account.busy >= self._account.concurrency or not (self.warm or self._may_grow(now)):
             self.throttled += 1
             return None
         self.busy += 1
@@ -67,3 +64,26 @@ class Function:
             return False
         self._tokens -= 1
         return True
+
+
+class Limit:
+    """Messages a second over all chats, with a second's worth at once (the generic cell rate algorithm).
+
+    Args:
+        rate: messages a second; None: no limit.
+    """
+
+    def __init__(self, rate: float | None) -> None:
+        self._rate = rate
+        self._next = 0.0
+        """When the next message would be due, were they evenly spaced."""
+
+    def ask(self, now: float) -> float:
+        """Take a message: 0, or after how many whole seconds to ask again, as a 429's `retry_after` says."""
+        if self._rate is None:
+            return 0.0
+        early = self._next - now - 1 + 1 / self._rate
+        if early > 0:
+            return float(max(1, math.ceil(early)))
+        self._next = max(self._next, now) + 1 / self._rate
+        return 0.0
