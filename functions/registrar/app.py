@@ -25,6 +25,8 @@ ANSWER_TIMEOUT: Final = 3.0
 """Seconds that each of them may take; together less than RESERVE."""
 UNKNOWN: Final = "telegram-webhook"
 """What the resource is called where nobody knows how far its creation came: deleting it will look."""
+NEVER_REGISTERED: Final = "telegram-webhook-never-registered"
+"""What it is called where Telegram cannot have heard of it: deleting it is done, whatever goes wrong."""
 
 
 class AnswerNotTaken(RuntimeError):
@@ -48,22 +50,26 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     try:
         answer = answers.get(timeout=seconds)
     except Empty:
-        answer = _failed(event, f"It was not done within {seconds:.0f} s; deploy again.")
+        answer = _failed(event, f"It was not done within {seconds:.0f} s; try again.")
     _tell(event, answer)
 
 
 def _work(event: dict[str, Any], context: LambdaContext) -> Answer:
+    name = NEVER_REGISTERED
     try:
         from emotion_bot.registrar import perform  # noqa: PLC0415 - here, where a failure is answered
 
+        name = UNKNOWN
         return Answer(*perform(event, context))
     except Exception as error:  # whatever it is, CloudFormation must hear of it
         logging.getLogger(__name__).exception("registration failed")
-        return _failed(event, f"{type(error).__name__}; the function's log says more.")
+        return _failed(event, f"{type(error).__name__}; the function's log says more.", name)
 
 
-def _failed(event: dict[str, Any], reason: str) -> Answer:
-    return Answer(is_done=False, reason=reason, physical_id=event.get("PhysicalResourceId", UNKNOWN))
+def _failed(event: dict[str, Any], reason: str, name: str = UNKNOWN) -> Answer:
+    name = event.get("PhysicalResourceId", name)
+    never_was = event["RequestType"] == "Delete" and name == NEVER_REGISTERED
+    return Answer(is_done=never_was, reason=reason, physical_id=name)
 
 
 def _tell(event: dict[str, Any], answer: Answer) -> None:

@@ -26,7 +26,7 @@ class NothingMeasured(click.ClickException):
     """docs/costs.json is not there."""
 
     def __init__(self) -> None:
-        super().__init__("Nothing is measured yet; first run: python -m infra.costs measure")
+        super().__init__("Nothing is measured yet; first run: make costs ARGS=measure")
 
 
 @click.group(help=__doc__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from matplotlib import pyplot as plt
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from benchmarks.picture import GRID, INK, OURS, STYLE, THEIRS, TICKS
 
@@ -28,6 +29,8 @@ BRIEF: Final = {
     "traces": "X-Ray",
     "transfer": "sending answers",
 }
+MARGIN: Final = 0.18
+"""Inches, on both sides."""
 COLOURS: Final = (THEIRS, "#93b4f5", OURS, "#0b3aa8")
 
 
@@ -51,8 +54,10 @@ def shares(bills: Mapping[str, Mapping[str, float]]) -> Figure:
         if amount:
             cents[BRIEF[name]] = cents.get(BRIEF[name], 0) + 100 * amount
     rows = sorted(cents.items(), key=lambda row: -row[1])
-    figure, axes = plt.subplots(figsize=(8, 0.62 * len(rows) + 1.3), layout="constrained")
-    for place, (name, amount) in enumerate(rows):
+    figure, axes = plt.subplots(
+        figsize=(8, 0.62 * len(rows) + 1.3), layout=ConstrainedLayoutEngine(w_pad=MARGIN)
+    )
+    for place, (_, amount) in enumerate(rows):
         axes.barh(place, amount, height=0.55, color=OURS if place == 0 else THEIRS)
         axes.text(amount + rows[0][1] * 0.015, place, f"{amount:.2f} ¢", va="center", weight="bold")
     axes.set_ylim(len(rows) - 0.5, -0.6)
@@ -73,7 +78,7 @@ def shares(bills: Mapping[str, Mapping[str, float]]) -> Figure:
 
 def growth(outcomes: Mapping[World, Sequence[Outcome]]) -> Figure:
     """Answers a second over photos a second, a line for each set of limits, named by what stops it."""
-    figure, axes = plt.subplots(figsize=(9, 4.8), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9, 4.8), layout=ConstrainedLayoutEngine(w_pad=MARGIN))
     for colour, (world, rows) in zip(COLOURS, outcomes.items(), strict=True):
         rates, answers = [row.rate for row in rows], [row.answered for row in rows]
         axes.plot(rates, answers, color=colour, linewidth=2.5, marker="o")

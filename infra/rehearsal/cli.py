@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from docker.errors import DockerException
 
 from infra.containers.engine import NoEngine
 from infra.containers.sam import SamFailed as BuildFailed
@@ -46,7 +47,8 @@ def main(*, write: bool, again: bool) -> None:
         raise click.ClickException(
             "The rehearsal gives containers a network of their own, which needs Linux."
         )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # or nothing would be cleared away
+    for ended in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ended, lambda *_: sys.exit(1))  # or nothing would be cleared away
     began = monotonic()
 
     def say(sentence: str) -> None:
@@ -57,6 +59,8 @@ def main(*, write: bool, again: bool) -> None:
             figures = _rehearse(scene, say)
     except (BuildFailed, NoCloud, NoEngine, NoNetwork, StandInFailed) as error:
         raise click.ClickException(str(error)) from None
+    except DockerException as error:
+        raise click.ClickException(f"The Docker engine failed: {error}; try again.") from None
     except SamFailed as error:
         raise click.ClickException(f"SAM CLI failed: {error} ({LOG} has all that it said)") from None
     except NotShown as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import httpx
 from botocore.config import Config
 
@@ -28,6 +29,8 @@ KEY: Final = "rehearsal"
 """Access key and secret of whoever deploys; the emulator takes no other for its root's."""
 _NOWHERE: Final = f"http://{HOST}:9"
 """A proxy that is none: what is not meant for loopback ends there."""
+_NOBODY: Final = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+"""Whose settings boto3 looks up: those of nobody on this machine."""
 _STARTING: Final = 60.0
 """Seconds; three are usual."""
 _STOPPING: Final = 30.0
@@ -52,12 +55,13 @@ class Cloud:
         self.url = f"http://{HOST}:{port}"
         refuse_other_than_loopback(self.url)
         self.environment = environment(self.url)
+        self._session = boto3.session.Session(botocore_session=botocore.session.Session(_NOBODY))
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes these at run time
         """A client of a service, which knows no other endpoint."""
         if service not in self._clients:
-            self._clients[service] = boto3.session.Session().client(
+            self._clients[service] = self._session.client(
                 service,  # type: ignore[call-overload]
                 endpoint_url=self.url,
                 region_name=REGION,

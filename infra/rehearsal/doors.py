@@ -6,12 +6,13 @@ import http.client
 import ipaddress
 import secrets
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from docker.models.networks import Network
 
 HOST: Final = "127.0.0.1"
-LABEL: Final = "emotion-bot.rehearsal"
-"""Of every network that a rehearsal makes."""
 _PATIENCE: Final = 120.0
 """Seconds that a server behind a door may take to answer."""
+_CLEARING: Final = 20.0
+"""Seconds that the engine may take to remove containers; one is usual."""
 _HOP: Final = frozenset(["connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"])
 """Headers that hold for one connection only."""
 
@@ -76,7 +77,7 @@ def street(client: docker.DockerClient) -> Iterator[Street]:
     """
     name = f"emotion-bot-rehearsal-{secrets.token_hex(4)}"
     try:
-        network = client.networks.create(name, driver="bridge", internal=True, labels={LABEL: ""})
+        network = client.networks.create(name, driver="bridge", internal=True)
     except DockerException as error:
         raise NoNetwork(f"The Docker engine makes no network: {error}") from error
     try:
@@ -89,10 +90,21 @@ def street(client: docker.DockerClient) -> Iterator[Street]:
 
 def _remove(client: docker.DockerClient, network: Network) -> None:
     there = {"network": network.id}
-    for container in client.containers.list(all=True, filters=there, ignore_removed=True):
-        with suppress(NotFound):  # the emulator removes its own, too
-            container.remove(force=True, v=True)
-    network.remove()
+    deadline = time.monotonic() + _CLEARING
+    while True:
+        for container in client.containers.list(all=True, filters=there, ignore_removed=True):
+            with suppress(APIError):  # the emulator removes its own, too: gone, or going
+                container.remove(force=True, v=True)
+        try:
+            network.remove()
+        except NotFound:
+            return
+        except APIError:  # one is going
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 class _Server(ThreadingHTTPServer):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from infra.rehearsal.cloud import Cloud
     from infra.rehearsal.stack import Stack
+    from infra.rehearsal.traffic import Traffic
     from playground.telegram import Telegram
     from playground.telegram.emulator import Json
     from soak.crowd import Answers
@@ -47,6 +48,8 @@ class Scene:
     """Of the emulator of AWS."""
     identity: str = ""
     """The stack's id, by which a deleted one can still be asked for."""
+    traffic: list[Traffic] = field(default_factory=list)
+    """What people sent while the stack was changed."""
     notes: list[str] = field(default_factory=list)
     """What the emulator of AWS did not do, as it showed on the way."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from infra.rehearsal.scene import demand
 from playground.telegram import Person
 from soak.crowd import Crowd, is_right, kind
 
@@ -55,6 +56,15 @@ class Traffic:
             else:
                 counts[f"wrong: {kind(came[0])}"] += 1
         return counts
+
+    def demand_right(self) -> None:
+        """Look whether every photo has its one answer.
+
+        Raises:
+            NotShown: one has none, another or a second.
+        """
+        others = [f"{count} {what}" for what, count in self.outcome().items() if what != "right"]
+        demand(not others, f"Of {len(self.sent)} photos: {', '.join(others)}.")
 
     @property
     def slowest(self) -> float:

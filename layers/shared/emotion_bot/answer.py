@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -182,7 +183,8 @@ async def _see(
         with answered.timed("download"):
             content = await file
         recognise = partial(
-            _recognise, content, job, looker, words, answered, since=perf_counter(), shown=shown
+            copy_context().run,  # what is logged there leads to this job's trace
+            partial(_recognise, content, job, looker, words, answered, since=perf_counter(), shown=shown),
         )
         picture = await asyncio.get_running_loop().run_in_executor(_recognition, recognise)
     except FileTooBig:

@@ -140,7 +140,7 @@ class Model:
             return
         try:
             self._recognizer.try_out(bundles.open_trial(bundles.trial))
-        except Exception as error:  # whatever it is: nobody waits for a trial
+        except Exception as error:  # whatever it is: the deployed one is there
             _note_no_trial(bundles.trial.version, error)
         else:
             self._share = bundles.trial.share

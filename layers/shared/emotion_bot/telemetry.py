@@ -46,7 +46,7 @@ tracer = Tracer(service=SERVICE, patch_modules=("botocore",))
 
 @contextmanager
 def logged_under(trace_id: str | None) -> Iterator[None]:
-    """Let log lines of this thread, and of what it lets the event loop do, name a trace; None: Lambda's."""
+    """Let log lines of this thread, and of what it has others do, name a trace; None: Lambda's."""
     before = _trace_id.set(trace_id)
     try:
         yield

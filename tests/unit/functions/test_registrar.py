@@ -309,7 +309,17 @@ def test_a_layer_that_does_not_load_is_told(asked, monkeypatch, kind):
     answer = asked(event(kind))
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == "ModuleNotFoundError; the function's log says more."
-    assert answer["PhysicalResourceId"] == "telegram-webhook"
+    assert answer["PhysicalResourceId"] == (
+        registrar.NEVER_REGISTERED if kind == "Create" else registrar.REGISTERED
+    )
+
+
+def test_what_was_made_without_the_layer_can_be_deleted_without_it(asked, monkeypatch, api):
+    """Otherwise the stack would be stuck in ROLLBACK_FAILED."""
+    monkeypatch.setitem(sys.modules, "emotion_bot.registrar", None)
+    failed = asked(event("Create"))
+    assert asked(event("Delete", physical_id=failed["PhysicalResourceId"]))["Status"] == "SUCCESS"
+    assert api.methods == []
 
 
 def test_when_the_time_runs_out_cloudformation_still_hears_of_it(cloudformation, api, monkeypatch):

@@ -84,6 +84,7 @@ def test_a_jobs_segments_lead_from_the_webhooks_call_to_the_answer(bot, context,
     assert queue["start_time"] == SENT / 1000
     assert queue["end_time"] <= job["start_time"] <= job["end_time"]
     assert job["annotations"] == {"delivery": 1, "kind": "photo", "faces": 1, "model": "test-1"}
+    assert job["origin"] == "AWS::Lambda::Function"
     assert job["aws"] == {"function_arn": context.invoked_function_arn, "request_id": context.aws_request_id}
     assert "fault" not in job
 
@@ -162,6 +163,19 @@ def test_so_does_one_that_is_given_up_and_one_that_is_none(bot, context, daemon)
         for number in (1, 2)
     ]
     assert [job["annotations"]["failure"] for job in failed] == ["GivenUp", "UnreadableJob"]
+
+
+def test_what_is_logged_while_a_photo_is_looked_at_leads_to_its_trace(bot, context, daemon, log, monkeypatch):
+    monkeypatch.setattr(bot.model, "look", lambda *_: app.logger.warning("in another thread") or 1 / 0)
+    deliver(context, PHOTO)
+    assert [line["xray_trace_id"] for line in logged(log.getvalue())] == [UPDATE, UPDATE]
+
+
+def test_what_is_logged_after_a_job_leads_to_the_invocations_trace_again(daemon, context, log):
+    with carried_on(SQSRecord(record(PHOTO, AWSTraceHeader=header())), context):
+        pass
+    app.logger.info("between jobs")
+    assert logged(log.getvalue())[0]["xray_trace_id"] == INVOCATION
 
 
 def test_a_job_that_is_killed_is_known_to_have_begun(daemon, context):

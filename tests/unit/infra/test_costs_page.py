@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from infra.costs import cli, growth, page, stack
 from infra.costs.prices import PRICES, bill
-from infra.costs.scenarios import Outcome, lognormal, play, quantile, waited, worlds
+from infra.costs.scenarios import Outcome, lognormal, play, quantile, traced, waited, worlds
 from infra.costs.simulation import Photo
 from infra.costs.use import Bot, of_photos, times
 
@@ -96,6 +96,11 @@ def test_what_is_not_answered_waits_longer_than_the_run():
     assert waited(Photo(sent=3.0, answered=4.5)) == 1.5
 
 
+def test_of_many_traces_few_are_kept():
+    assert traced(50, seconds=120) == 50
+    assert traced(1120, seconds=120) == 120 + 0.05 * 1000
+
+
 def test_a_log_normal_has_its_median():
     class Middle:
         def gauss(self, mean, deviation):
@@ -117,4 +122,4 @@ class TestCommandLine:
         monkeypatch.setattr(cli, "DOCS", tmp_path)
         said = CliRunner().invoke(cli.main, ["simulate"])
         assert said.exit_code == 1
-        assert said.output == "Error: Nothing is measured yet; first run: python -m infra.costs measure\n"
+        assert said.output == "Error: Nothing is measured yet; first run: make costs ARGS=measure\n"

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from docker.errors import APIError
 from werkzeug.wrappers import Request, Response
 
 from infra.rehearsal import report, stack, steps
 from infra.rehearsal.cloud import Cloud, NoCloud, environment, refuse_other_than_loopback
-from infra.rehearsal.doors import HOST, NoNetwork, Street
+from infra.rehearsal.doors import HOST, NoNetwork, Street, street
+from infra.rehearsal.scene import NotShown
 from infra.rehearsal.telegram import NAME, FunctionUrls, telegram
 from infra.rehearsal.traffic import Traffic
 from playground.loopback import Server
@@ -65,6 +67,43 @@ def test_a_network_without_an_address_here_is_one_sentence(server):
         pass
 
 
+class Going:
+    """An engine that is still removing a network's last container."""
+
+    def __init__(self):
+        self.containers = self.networks = self
+        self.id, self.attrs = "1", {"IPAM": {"Config": [{"Gateway": OTHER, "Subnet": "127.0.0.0/8"}]}}
+        self.refusals = 2
+
+    def create(self, name, **options):
+        assert options["internal"]
+        return self
+
+    def reload(self):
+        pass
+
+    def list(self, **filters):
+        return [Leaving()]
+
+    def remove(self):
+        if self.refusals:
+            self.refusals -= 1
+            raise APIError("network has active endpoints")
+
+
+class Leaving:
+    def remove(self, **options):
+        raise APIError("removal is already in progress")
+
+
+def test_a_network_is_removed_though_a_container_is_only_just_going(monkeypatch):
+    monkeypatch.setattr("infra.rehearsal.doors.time.sleep", lambda _: None)
+    engine = Going()
+    with street(engine) as made:
+        assert made.gateway == OTHER
+    assert engine.refusals == 0
+
+
 @pytest.mark.parametrize("url", ["https://sqs.eu-central-1.amazonaws.com", "http://127.0.0.1.example.org:80"])
 def test_no_other_aws_is_talked_to(url):
     with pytest.raises(NoCloud, match="loopback"):
@@ -83,6 +122,7 @@ def test_sam_finds_no_way_to_aws(monkeypatch):
 
 def test_clients_know_one_endpoint(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "https://sqs.eu-central-1.amazonaws.com")
+    monkeypatch.setenv("AWS_PROFILE", "somebody's, which is not there")
     assert Cloud(1234).client("sqs").meta.endpoint_url == "http://127.0.0.1:1234"
 
 
@@ -116,6 +156,8 @@ def test_photos_are_right_wrong_twice_or_lost():
                 made.add_message(person.chat_id, made.bot, {"text": text, **reply})
         assert traffic.outcome() == Counter({"wrong: other": 1, "lost": 1, "twice": 1})
         assert not traffic.wait(0)
+        with pytest.raises(NotShown, match=r"Of 3 photos: .*1 twice"):
+            traffic.demand_right()
 
 
 @pytest.mark.parametrize(

@@ -632,6 +632,36 @@ def test_both_are_there_again_after_a_death(both, photos):
     assert unsure(both, photo, on_trial=True) == [True]
 
 
+def test_it_is_loaded_once(both, photos, monkeypatch):
+    asked, ask = [], both._process.ask
+    monkeypatch.setattr(
+        both._process, "ask", lambda do, *more, **request: asked.append(do) or ask(do, *more, **request)
+    )
+    for _ in range(2):
+        both.recognize((photos / "obama.jpg").read_bytes(), on_trial=True)
+    assert asked == ["recognize", "recognize"]
+
+
+def test_where_it_takes_too_much_memory_the_deployed_one_does_not_look_in_its_name(started, bundle, other):
+    recognizer = started(
+        """
+import sys
+from emotion_bot.vision import apart_process as p
+recognize = p.Work.recognize
+def too_large(self, photo, *, on_trial=False):
+    if on_trial:
+        raise MemoryError
+    return recognize(self, photo)
+p.Work.recognize = too_large
+p.main(sys.argv[1])
+"""
+    )
+    recognizer.load(bundle)
+    recognizer.try_out(other)
+    with pytest.raises(RecognizerDied, match="out of memory"):
+        recognizer.recognize(b"photo", on_trial=True)
+
+
 def test_one_that_cannot_be_loaded_leaves_the_other_at_work(bundle, tmp_path, photos):
     recognizer, photo = RecognizerApart(), (photos / "obama.jpg").read_bytes()
     recognizer.load(bundle)
