@@ -45,6 +45,10 @@ class BotAccount:
         """What stands before the token's colon; the rest changes when a token is replaced."""
         return self._token.partition(":")[0]
 
+    def at(self, api_url: str) -> BotAccount:
+        """The same at another Bot API server."""
+        return BotAccount(self._token, api_url)
+
     def name(self) -> str:
         """The bot's username."""
         return self._ask(lambda bot: bot.get_me()).username or self.id

@@ -34,6 +34,15 @@ class Token:
     """Username."""
     is_new: bool
 
+    def at(self, api_url: str) -> Token:
+        """The same at another Bot API server, which is asked whether it knows the token.
+
+        Raises:
+            Refusal: it does not, or cannot be reached.
+        """
+        account = self.account.at(api_url)
+        return Token(account, account.name(), is_new=self.is_new)
+
 
 def token(vault: Vault, parameter: str, api_url: str, *, in_use: bool) -> Token:
     """The token that is stored, or another one, which Telegram is asked about before it is stored.

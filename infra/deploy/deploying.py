@@ -17,7 +17,7 @@ from infra.deploy.diagnosis import why_unanswered
 from infra.deploy.first_photo import PATIENCE, sentence, wait_for_answer
 from infra.deploy.questions import load, overrides
 from infra.deploy.refusal import Refusal
-from infra.deploy.stack import Stack, failure, find, refuse_if_busy, withdraw
+from infra.deploy.stack import UNDEPLOYED, Stack, failure, find, refuse_if_busy, withdraw
 from infra.deploy.telling import done, step
 from infra.deploy.vault import Vault
 
@@ -47,7 +47,7 @@ class Deployment:
         """What a failure means for those who use the bot."""
         if self.before and self.before.is_deployed:
             return "the old bot goes on answering"
-        return "nothing answers yet"
+        return "nothing answers from here yet"
 
     @property
     def current(self) -> dict[str, str]:
@@ -86,12 +86,17 @@ class Deployment:
         if withdraw(self._cloudformation, self.environment.stack, self.began):
             return f"Stopped; nothing was deployed, and {self.old_bot}."
         stack = find(self._cloudformation, self.environment.stack)
-        if stack and stack.status.endswith("_IN_PROGRESS"):
+        if stack is None or stack.status == UNDEPLOYED or stack == self.before:
+            return f"Stopped; nothing was deployed, and {self.old_bot}."
+        if stack.status.endswith("_IN_PROGRESS"):
             return (
                 f"Stopped watching, but AWS goes on with the deployment by itself; {self.old_bot} until it "
                 f"is done. See: aws cloudformation describe-stack-events --stack-name {stack.name}"
             )
-        return f"Stopped; nothing was deployed, and {self.old_bot}."
+        return (
+            f"Stopped, but AWS was done with the stack already ({stack.status}); run make "
+            f"deploy{self.environment.options} again, which sees to the rest."
+        )
 
     @property
     def _cloudformation(self) -> CloudFormationClient:
@@ -152,6 +157,8 @@ def _deploy(run: Deployment) -> tuple[Token, Stack]:
     step("The stack: press Enter to keep what stands in brackets")
     lambdas = run.account.session.client("lambda", config=aws.PATIENCE)
     values = asking.parameters(run.template, run.current, lambdas)
+    if values["TelegramApiUrl"] != run.value("TelegramApiUrl"):
+        token = token.at(values["TelegramApiUrl"])
     if in_use and (token.is_new or is_new_secret or not is_ours):
         values["RegistrationRevision"] = str(int(time.time()))
     return token, run.build_and_deploy(values)

@@ -41,9 +41,9 @@ def wait_for_answer(
 
 def sentence(answered: dict[str, Any]) -> str:
     """What became of a photo."""
-    faces, milliseconds = answered.get("faces"), answered.get("milliseconds")
+    faces, stages = answered.get("faces"), answered.get("milliseconds")
     found = {None: "it was no photo to look at", 0: "no face found", 1: "one face found"}.get(
         faces, f"{faces} faces found"
     )
-    took = f" in {milliseconds / 1000:.1f} s" if isinstance(milliseconds, int | float) else ""
+    took = f" in {sum(stages.values()) / 1000:.1f} s" if stages else ""
     return f"Answered{took}: {found}."

@@ -105,6 +105,12 @@ def _remove_stack(account: Account, cloudformation: CloudFormationClient, stack:
         except sam.SamFailed as failed:
             why = failure(cloudformation, stack.name, began) or str(failed)
             raise Refusal(f"The stack is not removed: {why}; run make delete again.") from None
+        except KeyboardInterrupt:
+            click.echo()
+            raise Refusal(
+                "Stopped watching; what AWS has begun to remove it goes on with: run make delete again, "
+                "which sees to the rest."
+            ) from None
         if find(cloudformation, stack.name):
             raise Refusal(
                 f"The stack {stack.name} is still there; its events say why (AWS console, CloudFormation)."

@@ -47,6 +47,8 @@ class Stack:
     status: str
     parameters: dict[str, str]
     outputs: dict[str, str]
+    changed: datetime
+    """When CloudFormation last began to."""
 
     @property
     def is_deployed(self) -> bool:
@@ -67,6 +69,7 @@ def find(cloudformation: CloudFormationClient, name: str) -> Stack | None:
         found["StackStatus"],
         {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
         {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+        found.get("LastUpdatedTime", found["CreationTime"]),
     )
 
 

@@ -38,7 +38,6 @@ def look(scene: Scene) -> Figures:
         "left_out": dict(sorted(left_out.items())),
         "traced": "TracingConfig.Mode=Active is not supported" not in log,
         "own_metrics": "emotion-bot" in namespaces,
-        "aws_metrics": sorted(name for name in namespaces if name.startswith("AWS/")),
         "changes": [
             {"what": change.what, "why": change.why, "where": where} for change, where in stack.changes
         ],

@@ -61,7 +61,7 @@ def deploy(scene: Scene) -> str:
 
 
 def upload(scene: Scene) -> None:
-    """Copy models/ as the stack's output UploadModels says."""
+    """Copy models/ into the stack's bucket."""
     bucket, _, prefix = scene.stack.outputs()["ModelStore"].removeprefix("s3://").partition("/")
     folder = ROOT / "models"
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):

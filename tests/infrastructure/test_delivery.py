@@ -179,7 +179,7 @@ def test_the_provider_is_made_once_and_outlives_an_environment(delivery):
     provider = delivery["Resources"]["GitHub"]
     assert provider["Properties"] == {"Url": f"https://{GITHUB}", "ClientIdList": ["sts.amazonaws.com"]}
     assert provider["Condition"] == "MakesProvider"
-    assert provider["DeletionPolicy"] == "Retain"
+    assert provider["DeletionPolicy"] == "RetainExceptOnCreate"  # the next attempt could not make it again
 
 
 # ── Deployer ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -400,7 +400,10 @@ def test_artefacts_are_private_encrypted_and_kept(delivery):
     assert "ExpirationInDays" not in rule  # what is deployed may have been uploaded years ago
     (deny,) = delivery["Resources"]["ArtefactsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert {delivery["Resources"][name]["DeletionPolicy"] for name in ("Artefacts", "Images")} == {"Retain"}
+    kept = {
+        delivery["Resources"][name]["DeletionPolicy"] for name in ("Artefacts", "ArtefactsPolicy", "Images")
+    }
+    assert kept == {"RetainExceptOnCreate"}
 
 
 def test_only_lambda_pulls_images_and_only_for_this_stack(delivery):

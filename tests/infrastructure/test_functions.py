@@ -150,6 +150,12 @@ def test_telegram_learns_of_the_webhook_once_it_can_be_called(stack):
     assert {"WebhookFunctionUrlPublicPermissions", "JobsToRecognizer"} <= set(webhook["DependsOn"])
 
 
+def test_telegram_learns_of_another_bot_secret_or_server(stack):
+    said = stack.resources["TelegramWebhook"]["Properties"].values()
+    for name in ("BotTokenParameter", "WebhookSecretParameter", "TelegramApiUrl", "RegistrationRevision"):
+        assert {"Ref": name} in said
+
+
 def test_the_registrar_does_nothing_after_cloudformation_has_given_it_up(stack):
     """What it was late to register would stand after the roll-back."""
     registrar, patience = stack["RegistrarFunction"], stack["TelegramWebhook"]["ServiceTimeout"]

@@ -17,9 +17,9 @@ def test_the_model_bucket_is_private_encrypted_and_versioned(stack):
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-def test_models_outlive_the_stack(stack):
+def test_models_outlive_the_stack_but_not_a_creation_that_failed(stack):
     for name in ("ModelBucket", "ModelBucketPolicy"):
-        assert stack.resources[name]["DeletionPolicy"] == "Retain"
+        assert stack.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
 
 

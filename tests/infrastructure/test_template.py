@@ -81,6 +81,7 @@ def test_a_stage_builds_and_deploys_without_a_question_left(samconfig, make_stac
     )
     deploy = settings["deploy"]["parameters"]
     assert deploy["resolve_s3"] is True
+    assert deploy["s3_prefix"] == settings["global"]["parameters"]["stack_name"]  # `sam delete` deletes zips
     assert deploy["resolve_image_repos"] is True
     assert deploy["capabilities"] == "CAPABILITY_IAM"
 
@@ -117,6 +118,7 @@ def test_outputs_tell_what_one_needs_next(template):
         "DeadLetterQueueArn",
     } == outputs.keys()
     assert "is kept when the stack is deleted" in outputs["ModelStore"]["Description"]
-    assert (
-        outputs["UploadModels"]["Value"]["Fn::Sub"] == "aws s3 sync models s3://${ModelBucket}/${ModelPrefix}"
+    # Not `aws s3 sync`: that would overwrite what somebody promoted.
+    assert outputs["UploadModels"]["Value"]["Fn::Sub"] == (
+        ".venv/bin/python -m training publish --from models --store s3://${ModelBucket}/${ModelPrefix}"
     )

@@ -228,6 +228,14 @@ def run(sam, api, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def ctrl_c():
+    """What the program answers where the person presses it meanwhile."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield {"interrupt": True, "status": 1}
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def deployed(sam, api, telegram, monkeypatch):
     """A stack as an earlier run left it; its models are there."""
     values = {question.name: question.default for question in questions(load())}
@@ -340,6 +348,16 @@ class TestDeploy:
         assert "MaximumConcurrency must be a number from 2 to 1000." in result.output
         assert sam.options("deploy")["MaximumConcurrency"] == "10"
 
+    def test_another_bot_api_server_is_asked_before_the_build(self, run, sam, deployed):
+        answers = [
+            "http://127.0.0.1:9" if each.name == "TelegramApiUrl" else "" for each in questions(load())
+        ]
+
+        assert said(run("deploy", "y", *answers)) == (
+            "Error: Telegram (127.0.0.1:9) cannot be reached; check this machine's network, then try again."
+        )
+        assert not sam.calls
+
     def test_rules_are_explained_before_the_build(self, run, sam, deployed):
         names = [question.name for question in questions(load())]
         wrong = {"Engine": "tensorflow", "Architecture": "arm64"}
@@ -376,7 +394,8 @@ class TestFirstPhoto:
         return logs
 
     def test_its_answer_is_seen(self, run, logs):
-        line = json.dumps({"message": "photo answered", "faces": 2, "update_id": 1})
+        took = {"remember": 20, "download": 180, "recognise": 900, "send": 300}  # as the recognizer logs it
+        line = json.dumps({"message": "photo answered", "faces": 2, "milliseconds": took})
         later = int(time.time() * 1000) + 60_000
         logs.put_log_events(
             logGroupName=GROUP, logStreamName="1", logEvents=[{"timestamp": later, "message": line}]
@@ -385,7 +404,7 @@ class TestFirstPhoto:
         result = run("deploy", "y", *[""] * QUESTIONS, "y")
 
         assert result.exit_code == 0, result.output
-        assert "Answered: 2 faces found." in result.output
+        assert "Answered in 1.4 s: 2 faces found." in result.output
 
     def test_none_says_why(self, run, logs, monkeypatch):
         monkeypatch.setattr(deploying, "PATIENCE", -1)
@@ -511,7 +530,7 @@ class TestBadInput:
         result = run("deploy", TOKEN, "n")
 
         assert "@emotion_playground_bot is answered from elsewhere now" in result.output
-        assert said(result) == "Error: Stopped; nothing was deployed, and nothing answers yet."
+        assert said(result) == "Error: Stopped; nothing was deployed, and nothing answers from here yet."
         assert not sam.calls
 
 
@@ -530,7 +549,7 @@ class TestFailedDeployment:
 
         assert said(result) == (
             "Error: The deployment failed: the Docker engine does not answer any more; "
-            "start it, then try again; nothing answers yet."
+            "start it, then try again; nothing answers from here yet."
         )
         assert says in result.stderr
 
@@ -544,18 +563,28 @@ class TestFailedDeployment:
         assert telegram.webhook == webhook
         assert kept(TOKEN_NAME)["Value"] == token
 
-    def test_ctrl_c(self, run, sam, deployed):
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        sam.before["build"] = lambda: {"interrupt": True, "status": 1}
-        try:
-            result = run("deploy", "y", *[""] * QUESTIONS)
-        finally:
-            signal.signal(signal.SIGINT, before)
+    def test_ctrl_c(self, run, sam, deployed, ctrl_c):
+        sam.before["build"] = lambda: ctrl_c
+
+        result = run("deploy", "y", *[""] * QUESTIONS)
 
         assert said(result) == "Error: Stopped; nothing was deployed, and the old bot goes on answering."
 
+    def test_ctrl_c_too_late(self, run, sam, deployed, ctrl_c):
+        sam.before["deploy"] = lambda: sam.deploy() or ctrl_c
+
+        result = run("deploy", "y", *[""] * QUESTIONS)
+
+        assert said(result) == (
+            "Error: Stopped, but AWS was done with the stack already (UPDATE_COMPLETE); "
+            "run make deploy again, which sees to the rest."
+        )
+
     def test_the_end_of_the_input(self, run):
-        assert said(run("deploy", TOKEN)) == "Error: Stopped; nothing was deployed, and nothing answers yet."
+        assert (
+            said(run("deploy", TOKEN))
+            == "Error: Stopped; nothing was deployed, and nothing answers from here yet."
+        )
 
     def test_what_the_person_declines_is_taken_back(self, run, sam, deployed):
         def decline():
@@ -629,6 +658,11 @@ class TestDelete:
         assert result.exit_code == 0, result.output
         assert f"There is no stack {STACK} in {REGION} any more." in result.output
         assert not boto3.client("ssm").describe_parameters()["Parameters"]
+
+    def test_ctrl_c(self, run, sam, deployed, ctrl_c):
+        sam.before["delete"] = lambda: ctrl_c
+
+        assert said(run("delete", STACK)).startswith("Error: Stopped watching; what AWS has begun to remove")
 
     def test_a_failure(self, run, sam, deployed):
         sam.before["delete"] = lambda: {"says": "Error: Failed to delete the stack: x, msg: y\n", "status": 1}

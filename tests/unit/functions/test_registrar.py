@@ -322,15 +322,25 @@ def test_what_was_made_without_the_layer_can_be_deleted_without_it(asked, monkey
     assert api.methods == []
 
 
-def test_when_the_time_runs_out_cloudformation_still_hears_of_it(cloudformation, api, monkeypatch):
+NEVER_WAS = registrar.NEVER_REGISTERED
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [(event("Create"), "FAILED"), (event("Delete"), "FAILED"), (event("Delete", OURS, NEVER_WAS), "SUCCESS")],
+    ids=["create", "delete", "delete what never was"],
+)
+def test_when_the_time_runs_out_cloudformation_still_hears_of_it(
+    cloudformation, api, monkeypatch, request_, status
+):
     async def never(request):
         await registrar.asyncio.Event().wait()
 
     monkeypatch.setattr(api, "handle_async_request", never)
     monkeypatch.setattr(registrar, "RESERVE", 1.0)
     monkeypatch.setattr(app, "RESERVE", 0.0)
-    app.handler(event("Create"), Context(milliseconds=1_010))
-    assert cloudformation.answer["Status"] == "FAILED"
+    app.handler(request_, Context(milliseconds=1_010))
+    assert cloudformation.answer["Status"] == status
     assert "did not answer within" in cloudformation.answer["Reason"]
 
 

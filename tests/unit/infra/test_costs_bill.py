@@ -7,6 +7,7 @@ import math
 import pytest
 
 from emotion_bot.chat.constants import Limit
+from emotion_bot.chat.telegram import PATIENCE
 from emotion_bot.delivery import COMES_BACK
 from functions.webhook.app import SECRET_MAX_AGE
 from infra.costs import quotas, simulation, stack, use
@@ -154,6 +155,7 @@ class TestQuotas:
 
 def test_what_is_written_twice_is_the_same(parts):
     assert simulation.COMES_BACK == COMES_BACK
+    assert simulation.PATIENCE == PATIENCE
     assert quotas.CONNECTIONS == Limit.WEBHOOK_CONNECTIONS
     assert use.SECRET_READ == SECRET_MAX_AGE
     assert parts.batch == 10

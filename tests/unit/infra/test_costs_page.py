@@ -12,9 +12,20 @@ import pytest
 from click.testing import CliRunner
 
 from infra.costs import cli, growth, page, stack
+from infra.costs.limits import Account, Function
 from infra.costs.prices import PRICES, bill
-from infra.costs.scenarios import Outcome, lognormal, play, quantile, traced, waited, worlds
-from infra.costs.simulation import Photo
+from infra.costs.scenarios import (
+    Outcome,
+    lognormal,
+    play,
+    quantile,
+    scenario,
+    traced,
+    used,
+    waited,
+    worlds,
+)  # fmt: skip
+from infra.costs.simulation import Photo, Run
 from infra.costs.use import Bot, of_photos, times
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -85,6 +96,31 @@ def test_an_outcome_counts_what_a_run_used(parts, bots):
     assert found.unanswered == 0
     warm = sum(bill(of_photos(len(run.photos), bots[0])).values()) * 3600 / 20
     assert found.dollars == pytest.approx(warm, rel=0.5)
+
+
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_a_scenario_has_the_templates_limits(parts, bots, engine):
+    asked = scenario(10, bots[0].took, parts, engine)
+    assert (asked.attempts, asked.hidden) == (parts.deliveries - 1, parts.hidden[engine]) == (
+        5, {"litert": 360, "tensorflow": 720}[engine]
+    )  # fmt: skip
+    assert asked.maximum_concurrency == parts.concurrency
+
+
+def test_what_a_run_used_is_added_up(parts, bots):
+    webhook, recognizer = (Function(Account(9), 1.0, (9, 1.0)) for _ in range(2))
+    webhook.invocations, webhook.spent, recognizer.invocations, recognizer.spent = 4, 2.0, 2, 3.0
+    photos = [Photo(0.0, attempts=1, answered=1.0), Photo(0.0, 2, 2.0), Photo(0.0, 1, 1.0), Photo(0.0, 1)]
+    run = Run(scenario(10, bots[0].took, parts), webhook, recognizer, photos, batches=2)
+    measured = json.loads(json.dumps(MEASURED))
+    measured["use"]["litert"] |= {"sent": 1e9}
+    measured["use"]["litert"]["webhook"]["logged"] = 1e9
+    measured["use"]["litert"]["recognizer"]["logged"] = 2e9
+    found = used(run, measured, {"webhook": 512, "litert": 2048}, "litert")
+    assert found == {
+        "compute_x86_64": 2.0 / 2 + 3.0 * 2, "requests": 6, "queue": 4 + 2 * 2, "fairness": 4 + 2 * 2,
+        "writes": 4 * 1 + 5 * 2, "reads": 4 / 2, "logs": 4 + 5 * 2, "traces": 6, "transfer": 3,
+    }  # fmt: skip
 
 
 def test_what_is_not_answered_waits_longer_than_the_run():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from math import factorial
 from statistics import mean
+from typing import ClassVar
 
 import pytest
 
 from infra.costs.limits import Account, Function, Limit
-from infra.costs.simulation import Scenario, simulate
+from infra.costs.simulation import Photo, Scenario, World, simulate
 
 
 def always(seconds):
@@ -130,6 +131,24 @@ def test_many_recognizers_use_up_the_attempts_where_telegram_is_the_limit():
     assert run.given_up + len(waits(run)) <= len(run.photos)
 
 
+def test_an_attempt_waits_ten_seconds_in_all_and_the_next_comes_a_second_after_telegram_says():
+    class Never(Limit):
+        asked: ClassVar = []
+
+        def ask(self, now):
+            self.asked.append(now)
+            return 4.0
+
+    world = World(REAL)
+    world._limit = Never(None)
+    world._clock.process(world._send(Photo(sent=0.0), 1.0))
+    world._clock.run(until=13.9)
+    assert Never.asked == [1.0, 5.0, 9.0]
+    assert not world._queue
+    world._clock.run(until=14.1)
+    assert len(world._queue) == 1
+
+
 def test_what_fails_comes_back_later_each_time_and_is_given_up_after_five_attempts():
     doomed = replace(REAL, photos_per_second=1, failing=1.0)
     assert simulate(replace(doomed, seconds=790)).given_up == 0
@@ -196,6 +215,10 @@ class TestLimit:
         assert [limit.ask(0.0) for _ in range(4)] == [0, 0, 0, 1]
         assert limit.ask(1 / 3 + 1e-9) == 0
         assert limit.ask(1 / 3 + 1e-9) == 1
+
+    def test_it_says_whole_seconds_that_suffice(self):
+        limit = Limit(0.8)
+        assert [limit.ask(1.0), limit.ask(1.0), limit.ask(3.0)] == [0, 2, 0]
 
     def test_none_takes_everything(self):
         assert not any(Limit(None).ask(0.0) for _ in range(1000))

@@ -164,14 +164,14 @@ def test_a_stack_that_cannot_be_deployed_to(status, sentence):
     environment = read("dev", CONFIG)
 
     with pytest.raises(Refusal) as refusal:
-        refuse_if_busy(Stack(environment.stack, status, {}, {}), environment)
+        refuse_if_busy(Stack(environment.stack, status, {}, {}, BEGAN), environment)
     assert str(refusal.value) == sentence
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_a_stack_that_can(status):
     environment = read("prod", CONFIG)
-    refuse_if_busy(Stack(environment.stack, status, {}, {}), environment)
+    refuse_if_busy(Stack(environment.stack, status, {}, {}, BEGAN), environment)
     refuse_if_busy(None, environment)
 
 

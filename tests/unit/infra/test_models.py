@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -162,7 +163,7 @@ def test_where_an_alarm_goes_off_it_says_what_the_store_still_names(cloudformati
 
 def test_a_stack_that_is_being_changed_is_left_alone(cloudformation, updates, monkeypatch):
     found = models.find(cloudformation, STACK)
-    busy = type(found)(found.name, "UPDATE_IN_PROGRESS", found.parameters, found.outputs)
+    busy = replace(found, status="UPDATE_IN_PROGRESS")
     monkeypatch.setattr(models, "find", lambda *_: busy)
     result = run("take")
     assert result.exit_code == 1

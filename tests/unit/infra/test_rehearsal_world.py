@@ -11,7 +11,7 @@ from docker.errors import APIError
 from werkzeug.wrappers import Request, Response
 
 from infra.rehearsal import report, stack, steps
-from infra.rehearsal.cloud import Cloud, NoCloud, environment, refuse_other_than_loopback
+from infra.rehearsal.cloud import Cloud, environment
 from infra.rehearsal.doors import HOST, NoNetwork, Street, street
 from infra.rehearsal.scene import NotShown
 from infra.rehearsal.telegram import NAME, FunctionUrls, telegram
@@ -102,12 +102,6 @@ def test_a_network_is_removed_though_a_container_is_only_just_going(monkeypatch)
     with street(engine) as made:
         assert made.gateway == OTHER
     assert engine.refusals == 0
-
-
-@pytest.mark.parametrize("url", ["https://sqs.eu-central-1.amazonaws.com", "http://127.0.0.1.example.org:80"])
-def test_no_other_aws_is_talked_to(url):
-    with pytest.raises(NoCloud, match="loopback"):
-        refuse_other_than_loopback(url)
 
 
 def test_sam_finds_no_way_to_aws(monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_bot.store import BundleNotFound, DigestMismatch
+from emotion_bot.store import BundleNotFound, Conflict, DigestMismatch, release
 from emotion_bot.store.overview import Listed, overview
 from emotion_bot.store.release import copy, promote, publish, try_out
 from tests.unit.store import bundles
@@ -27,6 +27,20 @@ def test_a_version_is_copied_to_the_byte(two, tmp_path):
 def test_an_altered_version_is_not_copied(two, tmp_path):
     bundles.repack(Path(two), "1", lambda files: files.update({"pnet.tflite": b"altered"}))
     with pytest.raises(DigestMismatch):
+        copy(two, str(tmp_path / "other"))
+    assert not (tmp_path / "other").exists()
+
+
+def test_what_is_altered_while_it_is_copied_is_not_copied(two, tmp_path, monkeypatch):
+    find = release.find
+
+    def find_and_alter(*asked):
+        found = find(*asked)
+        bundles.repack(Path(two), "1", lambda files: files.update({"pnet.tflite": b"altered"}))
+        return found
+
+    monkeypatch.setattr(release, "find", find_and_alter)
+    with pytest.raises(Conflict, match="altered meanwhile"):
         copy(two, str(tmp_path / "other"))
     assert not (tmp_path / "other").exists()
 
