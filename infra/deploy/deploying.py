@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from infra.deploy.asking import Token
     from infra.deploy.aws import Account
     from infra.deploy.environment import Environment
+
+BUILT_WITH: Final = ("Engine", "Architecture", "BaseImage")
+"""Parameters that the image depends on."""
 
 
 @dataclass
@@ -169,7 +172,7 @@ def _finish(run: Deployment, token: Token, stack: Stack) -> None:
     done(models.upload(stack.outputs["ModelStore"]))
     step("Webhook")
     done(_webhook(run, token, stack))
-    _tell_of_answers_that_differ(run.environment, stack)
+    _tell_of_answers_that_differ(run.environment, stack, run.template)
     try:
         _try_first_photo(run.account, token.bot, stack)
     except (KeyboardInterrupt, click.Abort):
@@ -191,16 +194,18 @@ def _webhook(run: Deployment, token: Token, stack: Stack) -> str:
     return f"Telegram sends @{token.bot}'s updates to the stack; {waiting}."
 
 
-def _tell_of_answers_that_differ(chosen: Environment, stack: Stack) -> None:
+def _tell_of_answers_that_differ(chosen: Environment, stack: Stack, template: dict[str, Any]) -> None:
+    # What `sam deploy` is not told stays as it is; but `sam build` does not know the stack.
+    told = {name: str(template["Parameters"][name]["Default"]) for name in BUILT_WITH} | chosen.overrides
     differing = [
         f"{name}={stack.parameters[name]}"
-        for name, value in chosen.overrides.items()
+        for name, value in told.items()
         if stack.parameters.get(name, value) != value
     ]
     if differing:
         click.echo(
             f"  {chosen.file.name} says otherwise for {chosen.name}; write {', '.join(differing)} there, "
-            "or the next `sam deploy` without questions undoes it."
+            "or the next `sam build` and `sam deploy` without questions do otherwise."
         )
 
 

@@ -147,11 +147,12 @@ def test_telegram_learns_of_the_webhook_once_it_can_be_called(stack):
     assert webhook["Type"] == "Custom::TelegramWebhook"
     assert webhook["Properties"]["ServiceToken"] == {"Fn::GetAtt": ["RegistrarFunction", "Arn"]}
     assert webhook["Properties"]["WebhookUrl"] == {"Fn::GetAtt": ["WebhookFunctionUrl", "FunctionUrl"]}
-    assert {"WebhookFunctionUrlPublicPermissions", "JobsToRecognizer"} <= set(webhook["DependsOn"])
+    both_permissions = {"WebhookFunctionUrlPublicPermissions", "WebhookFunctionURLInvokeAllowPublicAccess"}
+    assert set(webhook["DependsOn"]) == both_permissions | {"JobsToRecognizer"}
 
 
-def test_telegram_learns_of_another_bot_secret_or_server(stack):
-    said = stack.resources["TelegramWebhook"]["Properties"].values()
+def test_telegram_learns_of_another_bot_secret_or_server(template):
+    said = template["Resources"]["TelegramWebhook"]["Properties"].values()
     for name in ("BotTokenParameter", "WebhookSecretParameter", "TelegramApiUrl", "RegistrationRevision"):
         assert {"Ref": name} in said
 

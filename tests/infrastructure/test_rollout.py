@@ -117,6 +117,20 @@ def test_what_a_function_logs_is_counted_under_its_version(stack, log_line):
         assert fields <= log_line.keys()
 
 
+def test_what_counts_against_a_new_version(template):
+    """No model and no token are CRITICAL, bugs name their exception; that Telegram is slow is a WARNING."""
+    said = {
+        name: set(
+            re.findall(r'\$\.(\w+ = "[^"]+")', template["Resources"][name]["Properties"]["FilterPattern"])
+        )
+        for name in ("WebhookTroubles", "RecognizerTroubles")
+    }
+    assert said == {
+        "WebhookTroubles": {'level = "ERROR"', 'level = "CRITICAL"'},
+        "RecognizerTroubles": {'level = "CRITICAL"', 'exception_name = "*"'},
+    }
+
+
 @pytest.fixture
 def log_line():
     """Of a bug."""

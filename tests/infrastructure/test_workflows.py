@@ -180,10 +180,13 @@ def test_a_release_deploys_and_sends_a_photo(tmp_path):
 
 
 def test_a_release_that_nobody_answers_for_goes_back_and_fails(tmp_path):
-    steps, called, succeeded = release(tmp_path, ("infra.smoke", "", FAILS))
+    """To what it found, not to the latest that differs: nothing may have been changed by the deployment."""
+    kept = ("infra.delivery kept", "2026-11-23T06-10-11\n2026-11-22T06-10-11\n", 0)
+    steps, called, succeeded = release(tmp_path, ("infra.smoke", "", FAILS), kept)
     assert not succeeded
-    assert steps == ["infra.delivery deploy", "infra.smoke", "infra.delivery back", "infra.smoke"]
-    assert python(called, "infra.delivery")[-1] == ["back", "--env", "prod"]
+    _, _, *back = steps
+    assert back == ["infra.delivery kept", "infra.delivery back", "infra.smoke"]
+    assert python(called, "infra.delivery")[-1] == ["back", "--env", "prod", "--to", "2026-11-23T06-10-11"]
 
 
 def test_a_release_that_code_deploy_undid_is_not_undone_twice(tmp_path):

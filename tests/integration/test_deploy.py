@@ -294,13 +294,12 @@ class TestDeploy:
         assert [name for group in groups for name in group["Parameters"]] == list(found["Parameters"])
 
     def test_a_second_time_updates_and_keeps_what_was_answered(self, run, sam, deployed):
-        position = [question.name for question in questions(load())].index("MaximumConcurrency")
-        answers = [""] * QUESTIONS
-        answers[position] = "20"
+        other = {"MaximumConcurrency": "20", "Engine": "tensorflow", "LogRetentionDays": "30"}
+        answers = [other.get(question.name, "") for question in questions(load())]
         result = run("deploy", "y", *answers, "n")
 
         assert result.exit_code == 0, result.output
-        assert "samconfig.toml says otherwise for prod; write MaximumConcurrency=20 there" in result.output
+        assert "otherwise for prod; write Engine=tensorflow, MaximumConcurrency=20 there" in result.output
         assert "RegistrationRevision" not in sam.options("deploy")
         before = kept(SECRET_NAME)["Value"]
 

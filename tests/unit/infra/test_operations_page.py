@@ -17,6 +17,7 @@ from infra.costs import stack
 from infra.delivery import main as delivery
 from infra.deploy.cli import main as deploy
 from infra.models import main as models
+from training.cli import cli as training
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/operations.md").read_text("utf-8")
@@ -30,7 +31,7 @@ print(json.dumps({
     for name, command in commands.items()
 }))
 """
-OURS = {"infra.delivery": delivery, "infra.deploy": deploy, "infra.models": models}
+OURS = {"infra.delivery": delivery, "infra.deploy": deploy, "infra.models": models, "training": training}
 COMMANDS_OF_SAM = ("build", "delete", "deploy", "logs")
 
 
