@@ -1,13 +1,17 @@
 """The three functions: what they run, what they are told, and who may call them."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from importlib.metadata import packages_distributions
 
 import pytest
 
+from emotion_bot.chat.constants import UPDATES, Limit
+from emotion_bot.chat.texts import LANGUAGES, texts
 from emotion_bot.settings import RecognizerSettings, RegistrarSettings, WebhookSettings
 from emotion_bot.vision.environment import bare
 from functions.webhook import app
@@ -155,6 +159,15 @@ def test_telegram_learns_of_another_bot_secret_or_server(template):
     said = template["Resources"]["TelegramWebhook"]["Properties"].values()
     for name in ("BotTokenParameter", "WebhookSecretParameter", "TelegramApiUrl", "RegistrationRevision"):
         assert {"Ref": name} in said
+
+
+def test_telegram_learns_of_other_commands_and_descriptions(template):
+    told = [UPDATES, Limit.WEBHOOK_CONNECTIONS]
+    for words in map(texts, LANGUAGES):
+        told += [list(words.command_descriptions.items()), words.description, words.short_description]
+    digest = sha256(json.dumps(told).encode()).hexdigest()[:12]
+    written = template["Resources"]["TelegramWebhook"]["Properties"]["Introduction"]
+    assert written == digest, f'write it into the template: Introduction: "{digest}"'
 
 
 def test_the_registrar_does_nothing_after_cloudformation_has_given_it_up(stack):

@@ -195,6 +195,15 @@ def test_a_release_that_code_deploy_undid_is_not_undone_twice(tmp_path):
     assert steps == ["infra.delivery deploy"]
 
 
+@pytest.mark.parametrize(("name", "job"), [("release", "release"), ("model-release", "model")])
+def test_without_a_chat_to_try_it_in_nothing_is_changed(tmp_path, name, job):
+    """Or the smoke test would fail, and something good would go."""
+    inputs = of("production", action="release")
+    called, succeeded = workflows.run(name, job, tmp_path, inputs=inputs, vars=VARS | {"SMOKE_CHAT": ""})
+    assert not succeeded
+    assert not [call for call in called if call[0] == PYTHON]
+
+
 def test_one_goes_back_by_hand(tmp_path):
     called, succeeded = workflows.run(
         "roll-back",
