@@ -85,9 +85,17 @@ class Table:
 
 
 @pytest.fixture(scope="session")
-def dynamodb():
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="eu-central-1")
+def client():
+    """Made once: it takes long."""
+    return boto3.client(
+        "dynamodb", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+
+
+@pytest.fixture
+def dynamodb(client):
+    with mock_aws():  # for one test: others have a moto of their own
+        yield client
 
 
 @pytest.fixture

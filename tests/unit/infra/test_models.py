@@ -63,12 +63,6 @@ def cloudformation(tmp_path):
             ],
         )
         yield client
-        # Tests beside these may have the same moto.
-        for name in (STACK, "older"):
-            client.delete_stack(StackName=name)
-        bucket = boto3.resource("s3").Bucket("the-models")
-        bucket.objects.delete()
-        bucket.delete()
 
 
 @pytest.fixture
