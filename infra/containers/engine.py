@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import docker
 from docker.context import ContextAPI
 from docker.errors import DockerException
+from docker.utils import parse_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +69,8 @@ def _follow_context() -> None:
 
 
 def _connect() -> docker.DockerClient | None:
+    if not _listens():
+        return None
     try:
         client = docker.from_env(timeout=ANSWERING)
     except DockerException:  # it asks for the engine's version
@@ -77,6 +81,19 @@ def _connect() -> docker.DockerClient | None:
         client.close()
         return None
     return client
+
+
+def _listens() -> bool:
+    """Whether somebody does at the engine's socket: the SDK leaves its own open where nobody does."""
+    scheme, _, path = parse_host(os.environ.get("DOCKER_HOST")).partition("://")
+    if scheme != "http+unix":
+        return True
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(path)
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import subprocess
@@ -120,6 +121,12 @@ def test_where_none_can_be_started_one_sentence_says_what_to_do(monkeypatch, pla
         monkeypatch.setenv("DOCKER_HOST", host)
     with pytest.raises(engine.NoEngine, match=message), engine.engine():
         pass
+
+
+def test_to_find_no_engine_leaves_no_socket_open(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    assert engine._connect() is None
+    gc.collect()  # a socket that is still open says so, which fails the test
 
 
 class Client:
