@@ -29,11 +29,6 @@ _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDel
 ROOT: Final = Path(__file__).parents[2]
 SECRET: Final = "local-webhook-secret"  # noqa: S105 - what the sample events say
 PHOTO: Final = (ROOT / "playground" / "photos" / "two_people.jpg").read_bytes()
-FUNCTIONS = {
-    "webhook": "WebhookFunction",
-    "recognizer": "RecognizerFunction",
-    "registrar": "RegistrarFunction",
-}
 
 
 class Services:

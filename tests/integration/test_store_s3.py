@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from functools import partial
 
 import boto3
 import pytest
@@ -137,7 +138,8 @@ def test_a_version_is_never_overwritten(store, s3, tmp_path):
     assert content(s3, "1/litert.zip") == before
 
 
-def test_who_promotes_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch):
+@pytest.mark.parametrize("act", [promote, partial(try_out, share=10)], ids=["promotion", "trial"])
+def test_who_changes_it_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch, act):
     for version in ("2", "3"):
         publish(store, bundles.make(tmp_path / version, version))
     put = S3Store.put
@@ -149,24 +151,10 @@ def test_who_promotes_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch)
 
     monkeypatch.setattr(S3Store, "put", put_too_late)
     with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
-        promote(store, "2")
-    assert json.loads(content(s3, "current.json"))["version"] == "3"
-
-
-def test_who_begins_a_trial_on_old_knowledge_is_told(store, s3, tmp_path, monkeypatch):
-    for version in ("2", "3"):
-        publish(store, bundles.make(tmp_path / version, version))
-    put = S3Store.put
-
-    def put_too_late(self, name, data, *, replacing):
-        monkeypatch.setattr(S3Store, "put", put)
-        promote(store, "3")
-        put(self, name, data, replacing=replacing)
-
-    monkeypatch.setattr(S3Store, "put", put_too_late)
-    with pytest.raises(Conflict, match=r"current.json was written by somebody else meanwhile"):
-        try_out(store, "2", 10)
-    assert "trial" not in json.loads(content(s3, "current.json"))
+        act(store, "2")
+    current = json.loads(content(s3, "current.json"))
+    assert current["version"] == "3"
+    assert "trial" not in current
 
 
 def test_of_two_that_roll_back_at_once_one_is_told(store, s3, tmp_path, monkeypatch):
