@@ -15,6 +15,7 @@ from emotion_bot.manifest import LABELS, Manifest
 from emotion_bot.store import open_bundle
 from emotion_bot.vision.classifier_litert import CLASSIFIER, LiteRTClassifier
 from emotion_bot.vision.litert import LiteRTModel
+from emotion_bot.vision.second_look import SecondLook
 from training.runs import Run
 
 if TYPE_CHECKING:
@@ -110,4 +111,5 @@ def from_fer() -> Peer:
 
 
 def _ours(name: str, bundle: Path, manifest: Manifest) -> Peer:
-    return Peer(name, LiteRTClassifier(bundle, manifest.labels, THREADS), bundle / CLASSIFIER)
+    network = LiteRTClassifier(bundle, manifest.labels, THREADS)
+    return Peer(name, SecondLook(network, manifest.second_look), bundle / CLASSIFIER)

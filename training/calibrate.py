@@ -20,28 +20,28 @@ class Calibration(NamedTuple):
     """Of each class, (C,), sums to 0: moves the border between two classes to where it costs least."""
 
 
-def calibrate(looks: NDArray[np.floating], labels: NDArray[np.int64]) -> Calibration:
+def calibrate(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Calibration:
     """The calibration of least cross-entropy: temperature scaling, and a bias for each class.
 
     Args:
-        looks: logits of several looks at the same faces, (L, N, C); the answer is the mean of their softmax.
+        logits: of the faces, (N, C).
         labels: indices of the true classes, (N,).
     """
-    looks, classes = looks.astype(np.float64), looks.shape[2]  # the derivatives are differences
+    logits, classes = logits.astype(np.float64), logits.shape[1]  # the derivatives are differences
 
     def unpack(parameters: NDArray[np.float64]) -> Calibration:
         bias = np.append(parameters[1:], -parameters[1:].sum())
         return Calibration(float(np.exp(parameters[0])), bias)
 
     def cost(parameters: NDArray[np.float64]) -> float:
-        likelihood = probabilities(looks, unpack(parameters))[np.arange(len(labels)), labels]
+        likelihood = probabilities(logits, unpack(parameters))[np.arange(len(labels)), labels]
         return float(-np.log(np.maximum(likelihood, 1e-12)).mean())
 
     return unpack(minimize(cost, np.zeros(classes), method="BFGS").x)
 
 
-def probabilities(looks: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
-    """Mean over the looks, (N, C), of the calibrated softmax of logits (L, N, C)."""
-    logits = looks * calibration.scale + calibration.bias
-    powers = np.exp(logits - logits.max(axis=2, keepdims=True))
-    return np.asarray((powers / powers.sum(axis=2, keepdims=True)).mean(axis=0))
+def probabilities(logits: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
+    """The calibrated softmax, (N, C), of logits (N, C)."""
+    logits = logits * calibration.scale + calibration.bias
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -41,34 +41,27 @@ class ExportError(TrainingError):
 def released_classifier(network: keras.Model, public: Faces) -> keras.Model:
     """The classifier that ships, in plain Keras layers, so that it loads with no code of ours.
 
-    Faces uint8 (N, 48, 48) in; probabilities float32 (N, 3) of happy, sad and neutral out: the mean over the
-    face and its mirror image, which look equally happy but which the network scores a little differently.
-    They are calibrated on `public`, faces of these three classes, see `calibrate`.
+    Faces uint8 (N, 48, 48) in; probabilities float32 (N, 3) of happy, sad and neutral out, calibrated on
+    `public`, faces of these three classes, see `calibrate`.
     """
     plain = _plain(network)
-    faces = _entry()
-    # One batch for both looks: the weights stand in the exported graph once.
-    logits = plain(ops.concatenate([faces, ops.flip(faces, axis=2)], axis=0))
-    looks = keras.Model(faces, ops.reshape(logits, (2, -1, RELEASED)), name="looks")
-    answers = np.concatenate(
-        [np.asarray(looks(public.crops[start : start + BATCH])) for start in range(0, len(public), BATCH)],
-        axis=1,
-    )
-    scale, bias = calibrate(answers, public.labels)
+    batches = range(0, len(public), BATCH)
+    logits = np.concatenate([np.asarray(plain(public.crops[start : start + BATCH])) for start in batches])
+    scale, bias = calibrate(logits, public.labels)
     head = plain.get_layer("logits")
     kernel, offset = head.get_weights()
     head.set_weights([kernel * scale, offset * scale + bias])
-    return keras.Model(faces, ops.mean(ops.softmax(looks.output, axis=-1), axis=0), name="emotion")
+    return _probabilities(plain)
 
 
 def bare_classifier(network: keras.Model) -> keras.Model:
     """The network as it was trained, asked for three classes only: in and out as `released_classifier`."""
-    faces = _entry()
-    return keras.Model(faces, ops.softmax(_plain(network)(faces), axis=-1), name="emotion")
+    return _probabilities(_plain(network))
 
 
-def _entry() -> keras.KerasTensor:
-    return keras.Input((CROP_SIZE, CROP_SIZE), dtype="uint8", name="faces")
+def _probabilities(plain: keras.Model) -> keras.Model:
+    faces = keras.Input((CROP_SIZE, CROP_SIZE), dtype="uint8", name="faces")
+    return keras.Model(faces, ops.softmax(plain(faces), axis=-1), name="emotion")
 
 
 def _plain(network: keras.Model) -> keras.Model:

@@ -88,6 +88,8 @@ class Manifest(_Section):
     crop: CropGeometry
     detector: CascadeSettings | PackageSettings
     """Of the `litert` engine, or of the `tensorflow` engine."""
+    second_look: Probability = 0
+    """A face whose best score is below is looked at once more, mirrored; at 0, none is."""
     hard_to_tell: Probability = 0
     """A face whose best score is below is answered with its two best labels; at 0, none is."""
     metrics: dict[str, Any]

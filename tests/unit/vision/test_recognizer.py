@@ -2,18 +2,21 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from emotion_bot.manifest import CropGeometry, Manifest
+from emotion_bot.store import open_bundle
 from emotion_bot.vision import Detection, Recognizer, UnreadablePhoto
 from emotion_bot.vision.annotate import COLOURS
 from emotion_bot.vision.crop import crop_face
 from emotion_bot.vision.recognizer import ENOUGH, MAX_FACES, READABLE
 from emotion_bot.vision.sketch import FACE, sketch
 
+ROOT = Path(__file__).parents[3]
 NO_TENSORFLOW = """
 import sys
 import emotion_bot.vision
@@ -118,6 +121,18 @@ def test_the_manifest_says_below_which_score_a_face_is_hard_to_tell(threshold, c
     grey = cv2.imencode(".png", np.full((100, 100, 3), 130, np.uint8))[1].tobytes()
     (face,) = recognizer.recognize(grey).faces
     assert face.candidates == candidates
+
+
+def test_the_manifest_says_below_which_score_a_face_is_looked_at_twice(litert, photos):
+    bundle = open_bundle(str(ROOT / "models"))
+    crops = litert.recognize((photos / "two_people.jpg").read_bytes()).crops
+    never, always = (
+        Recognizer.of(bundle, litert.manifest.model_copy(update={"second_look": below})).classifier
+        for below in (0.0, 1.0)
+    )
+    looks = [never.predict(crops), never.predict(crops[:, :, ::-1])]
+    assert (looks[0] != looks[1]).any()
+    np.testing.assert_allclose(always.predict(crops), np.mean(looks, axis=0), atol=1e-6)
 
 
 def test_the_crops_are_those_that_the_classifier_saw(litert, photos):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["RecognitionFailed", "RecognizerApart", "RecognizerDied", "Seen"]
 
 OUT_OF_MEMORY: Final = "out of memory"
-_NEEDED: Final = {"engine", "labels", "crop", "detector", "hard_to_tell"}
+_NEEDED: Final = {"engine", "labels", "crop", "detector", "second_look", "hard_to_tell"}
 """Of the manifest, to look at photos."""
 
 

@@ -18,7 +18,7 @@ CLASSIFIER = "emotion.tflite"
 
 
 class LiteRTClassifier:
-    """The bundle's network: normalisation, the mirrored second look and softmax are inside it."""
+    """The bundle's network: normalisation, calibration and softmax are inside it."""
 
     def __init__(self, bundle: Path, labels: tuple[str, ...], threads: int | None = None) -> None:
         """`threads` are as many as there are cores, by default."""

@@ -15,6 +15,7 @@ from emotion_bot.vision.face import Face
 from emotion_bot.vision.memory import keep_freed_memory
 from emotion_bot.vision.mtcnn import MtcnnDetector
 from emotion_bot.vision.recognition import Recognition
+from emotion_bot.vision.second_look import SecondLook
 from emotion_bot.vision.sketch import FACE, sketch
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ class Recognizer:
     def of(cls, bundle: Path, manifest: Manifest) -> Recognizer:
         """The recognizer of a bundle whose manifest has been read."""
         keep_freed_memory()
-        cascade, classifier = _engine(bundle, manifest)
-        return cls(MtcnnDetector(cascade, manifest.detector.min_confidence), classifier, manifest)
+        cascade, network = _engine(bundle, manifest)
+        detector = MtcnnDetector(cascade, manifest.detector.min_confidence)
+        return cls(detector, SecondLook(network, manifest.second_look), manifest)
 
     def recognize(self, photo: bytes) -> Recognition:
         """The faces on a photo, MAX_FACES at most, and how each looks.
