@@ -13,18 +13,17 @@ from emotion_bot.vision.crop import CROP_SIZE, prepare_crop
 from training.data import RELEASED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from training.data import Faces
 
+    Teach = Callable[[NDArray[np.float32], NDArray[np.uint8]], NDArray[np.float32]]
 
-def augment(
-    face: NDArray[np.uint8], strength: float, random: np.random.Generator, spoilt: float = 0.0
-) -> NDArray[np.uint8]:
-    """One face, uint8 (48, 48), changed at random.
 
-    `strength` 1 is the full range, 0 only mirrors; `spoilt` is the share that is spoilt besides.
-    """
+def augment(face: NDArray[np.uint8], strength: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """One face, uint8 (48, 48), changed at random; `strength` 1 is the full range, 0 only mirrors."""
     centre = (CROP_SIZE - 1) / 2
     turn = cv2.getRotationMatrix2D(
         (centre, centre), random.uniform(-12, 12) * strength, 1 + random.uniform(-0.12, 0.12) * strength
@@ -45,12 +44,10 @@ def augment(
         top, left = random.integers(0, CROP_SIZE - height), random.integers(0, CROP_SIZE - width)
         face = face.copy()
         face[top : top + height, left : left + width] = random.integers(0, 256)
-    if random.random() < spoilt:
-        face = _spoil(face, random)
     return np.ascontiguousarray(face)
 
 
-def _spoil(face: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+def spoil(face: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
     """Out of focus, from far away or compressed: what photographs do to faces and FER-2013's do not show."""
     match random.integers(3):
         case 0:
@@ -73,7 +70,8 @@ class AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc] # Keras has
     """Shuffled batches of augmented faces; what an epoch holds follows from the seed and its number alone.
 
     An epoch takes every happy, sad and neutral face, and the share `others` of the other four classes,
-    drawn anew each time. A batch is (crops uint8 (B, 48, 48), targets float32 (B, 15)).
+    drawn anew each time. A batch is (crops uint8 (B, 48, 48), targets float32 (B, 15)). `teach`, if given,
+    makes of a batch's targets and its faces, before these are spoilt, the targets to learn.
     """
 
     def __init__(
@@ -87,10 +85,11 @@ class AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc] # Keras has
         mixup: float,
         others: float,
         seed: int,
+        teach: Teach | None = None,
     ) -> None:
         super().__init__()
         self.faces, self.targets, self.batch, self.others, self.seed = faces, targets, batch, others, seed
-        self.strength, self.spoilt, self.mixup = strength, spoilt, mixup
+        self.strength, self.spoilt, self.mixup, self.teach = strength, spoilt, mixup, teach
         self._wanted = np.flatnonzero(faces.labels < RELEASED)
         self._rest = np.flatnonzero(faces.labels >= RELEASED)
         self.start_epoch(0)
@@ -108,10 +107,15 @@ class AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc] # Keras has
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         rows = self._order[index * self.batch : (index + 1) * self.batch]
         random = np.random.default_rng((self.seed, self._epoch, index))
-        crops = np.stack([augment(self.faces.crops[row], self.strength, random, self.spoilt) for row in rows])
+        crops = np.stack([augment(self.faces.crops[row], self.strength, random) for row in rows])
+        targets = self.targets[rows]
         if self.mixup:
-            return mix(crops, self.targets[rows], self.mixup, random)
-        return crops, self.targets[rows]
+            crops, targets = mix(crops, targets, self.mixup, random)
+        if self.teach:
+            targets = self.teach(targets, crops)
+        for number in np.flatnonzero(random.random(len(crops)) < self.spoilt):
+            crops[number] = spoil(crops[number], random)
+        return crops, targets
 
 
 def mix(

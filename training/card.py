@@ -49,6 +49,7 @@ def render(facts: Facts, pictures: Mapping[str, str]) -> str:
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         pictures,
         version=manifest.version,
+        second_look=_second_look(manifest.second_look),
         date=provenance["date"],
         parameters=f"{facts.parameters:,}",
         size=f"{facts.size:,} bytes",
@@ -70,9 +71,8 @@ def render(facts: Facts, pictures: Mapping[str, str]) -> str:
         recipe_table="\n".join(f"| `{name}` | {value} |" for name, value in recipe.items()),
         recipe=provenance["name"],
         seed=recipe["seed"],
-        best_epoch=provenance["best_epoch"],
         epochs=facts.epochs,
-        best_public=_percent(provenance["best_public_test_accuracy"]),
+        public_in_training=_percent(provenance["public_test_accuracy"]),
         versions=", ".join(f"{tool} {version}" for tool, version in provenance["versions"].items()),
         sha256=manifest.files["emotion.tflite"],
     )
@@ -87,6 +87,12 @@ def _votes(provenance: Mapping[str, Any]) -> str:
     if provenance["votes_md5"] is None:
         return "The votes of FER+ were not used."
     return f"The votes of FER+ came from a CSV with the MD5 `{provenance['votes_md5']}`."
+
+
+def _second_look(below: float) -> str:
+    if not below:
+        return ""
+    return f"; where the best is below {_percent(below)}, the mean over the face and its mirror image"
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
@@ -200,6 +206,11 @@ def _learning(provenance: Mapping[str, Any]) -> str:
             f" By {_percent(recipe['teachers'])} the labels were the mean answer of {len(teachers)} networks "
             "trained before it (distillation, Hinton et al. 2015, arXiv:1503.02531)."
         )
+        if recipe["consistent"]:
+            words += (
+                " They looked at the very copy of a face that it learned from "
+                "(Beyer et al. 2022, arXiv:2106.05237)."
+            )
     return words
 
 

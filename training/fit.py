@@ -1,15 +1,17 @@
-"""One training run: faces in, a run folder with the best network, its log and its settings out."""
+"""One training run: faces in, a run folder with the network, its log and its settings out."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import keras
 
 from training.augment import AugmentedBatches
 from training.data import Faces, training_rows
-from training.distill import distilled
+from training.distill import distilled, taught
 from training.network import NETWORKS, load
 from training.objective import EmotionLoss, ReleasedAccuracy
 from training.progress import Progress
@@ -31,10 +33,11 @@ def fit(
     start_from: Path | None = None,
     teachers: Sequence[Path] = (),
 ) -> None:
-    """Train by `recipe`, and keep the epoch that is best on PublicTest.
+    """Train by `recipe`.
 
-    `run` holds afterwards `config.json`, `log.csv` (one line per epoch) and `model.keras`. A run that was cut
-    off goes on where its last finished epoch ended; a finished one stays as it is. `start_from` is a `.keras`
+    `run` holds afterwards `config.json`, `log.csv` (one line per epoch) and `model.keras`, as the last epoch
+    left it: it ends the cosine, and whichever was best on PublicTest was so by luck. A run that was cut off
+    goes on where its last finished epoch ended; a finished one stays as it is. `start_from` is a `.keras`
     file of the same network, whose weights the training begins with; `teachers` are those of other runs, from
     whose predictions it learns besides, see `distill`.
 
@@ -52,7 +55,12 @@ def fit(
     if len(run.epochs()) >= recipe.epochs:
         return
     learned = targets(rows, recipe.label_smoothing)
-    if schoolroom:
+    teach = (
+        partial(taught, teachers=schoolroom, share=recipe.teachers)
+        if recipe.consistent and schoolroom
+        else None
+    )
+    if schoolroom and not teach:
         learned = distilled(learned, rows.crops, schoolroom, recipe.teachers)
     batches = AugmentedBatches(
         rows,
@@ -63,6 +71,7 @@ def fit(
         mixup=recipe.mixup,
         others=recipe.others,
         seed=recipe.seed,
+        teach=teach,
     )
     public = splits["PublicTest"].released
     network.compile(
@@ -77,10 +86,11 @@ def fit(
         epochs=recipe.epochs,
         validation_data=(public.crops, targets(public)),
         validation_batch_size=256,
+        shuffle=False,  # the batches are drawn by the recipe's seed; Keras would not after a cut-off
         verbose=0,
         callbacks=[
             keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start_epoch(epoch)),  # noqa: ARG005
-            KeepBest(run),
+            Keep(run),
             Progress(run),
             keras.callbacks.BackupAndRestore(
                 run.folder / "backup", delete_checkpoint=False, double_checkpoint=True
@@ -88,7 +98,8 @@ def fit(
             keras.callbacks.TerminateOnNaN(),
         ],
     )
-    if len(run.epochs()) < recipe.epochs or not run.network.exists():
+    done = run.epochs()
+    if len(done) < recipe.epochs or not math.isfinite(done[-1].loss):
         raise TrainingError(
             f"{run.folder}: the loss is no number any more; lower the learning rate of the recipe."
         )
@@ -115,23 +126,19 @@ def _optimizer(recipe: Recipe, batches: int) -> keras.optimizers.Optimizer:
     )
 
 
-class KeepBest(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
-    """Saves the network whenever PublicTest's accuracy is higher than ever in this run, cut-offs included."""
+class Keep(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
+    """Saves the network after each epoch."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._best = before.public_accuracy if (before := run.best()) else -1.0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras'
-        """Keep or pass over."""
-        accuracy = float((logs or {})["val_accuracy"])
-        if accuracy > self._best:
-            self._best = accuracy
-            # Aside first: who kills the process while it writes keeps the network before.
-            aside = self._run.network.with_suffix(".part.keras")
-            self.model.save(aside)
-            aside.replace(self._run.network)
+        """In place of the one before."""
+        # Aside first: who kills the process while it writes keeps the network before.
+        aside = self._run.network.with_suffix(".part.keras")
+        self.model.save(aside)
+        aside.replace(self._run.network)
 
 
 def _begin_with(network: keras.Model, start_from: Path) -> None:

@@ -33,18 +33,15 @@ def seed(dropout: float = 0.5) -> keras.Model:
 
 def residual(dropout: float = 0.3) -> keras.Model:
     """Six residual blocks (He et al. 2016, arXiv:1512.03385) at 24, 12 and 6 pixels: 1.6 M parameters."""
-    faces, x = _entry()
-    x = _convolution(x, 32)
-    for filters in (48, 96, 192):
-        x = layers.MaxPooling2D()(x)
-        x = _block(x, filters)
-        x = _block(x, filters)
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(dropout)(x)
-    return keras.Model(faces, _logits(x), name="residual")
+    return _residual("residual", (48, 96, 192), dropout)
 
 
-NETWORKS = {"seed": seed, "residual": residual}
+def wide(dropout: float = 0.4) -> keras.Model:
+    """`residual` with a third more channels, 2.8 M parameters: a teacher, not to be deployed."""
+    return _residual("wide", (64, 128, 256), dropout)
+
+
+NETWORKS = {"seed": seed, "residual": residual, "wide": wide}
 
 
 def load(file: Path) -> keras.Model:
@@ -57,6 +54,18 @@ def load(file: Path) -> keras.Model:
         return keras.saving.load_model(file, compile=False)
     except (OSError, ValueError, TypeError, BadZipFile) as error:
         raise TrainingError(f"{file} is not the model.keras of a run.") from error
+
+
+def _residual(name: str, stages: tuple[int, ...], dropout: float) -> keras.Model:
+    faces, x = _entry()
+    x = _convolution(x, 32)
+    for filters in stages:
+        x = layers.MaxPooling2D()(x)
+        x = _block(x, filters)
+        x = _block(x, filters)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(dropout)(x)
+    return keras.Model(faces, _logits(x), name=name)
 
 
 def _entry() -> tuple[keras.KerasTensor, keras.KerasTensor]:

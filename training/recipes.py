@@ -27,10 +27,12 @@ class Recipe:
     """Share of the faces that are blurred, shrunk or compressed besides."""
     teachers: float = 0.0
     """Share of the teachers' predictions in the targets, where there are teachers."""
+    consistent: bool = False
+    """Whether the teachers look at each face as the network sees it, see `distill.taught`, or once at all."""
     others: float = 0.0
     """Share of the angry, disgusted, fearful and surprised faces that each epoch learns from besides."""
     bare: bool = False
-    """Exported just as trained, to be compared with: not calibrated, without a second look, in 32 bits."""
+    """Exported just as trained, to be compared with: not calibrated, with one look, in 32 bits."""
     seed: int = 2013
     precision: str = "float32"
     """Keras' dtype policy."""
@@ -62,5 +64,31 @@ RECIPES = {
         mixup=0.2,
         spoilt=0.3,
         seed=2015,
+    ),
+    # The next network, in three more.
+    "wide": replace(
+        _WITH_VOTES,
+        network="wide",
+        epochs=50,
+        learning_rate=0.05,
+        votes=1.0,
+        teachers=0.5,
+        mixup=0.2,
+        spoilt=0.3,
+        seed=2016,
+    ),
+    "professor": replace(
+        _WITH_VOTES, network="wide", epochs=26, learning_rate=0.03, votes=0.5, teachers=0.6, seed=2017
+    ),
+    "doctor": replace(
+        _WITH_VOTES,
+        epochs=28,
+        learning_rate=0.02,
+        votes=0.5,
+        teachers=0.8,
+        consistent=True,
+        mixup=0.2,
+        spoilt=0.5,
+        seed=2018,
     ),
 }

@@ -61,28 +61,25 @@ def draw(manifest: Manifest, epochs: Sequence[Epoch], network: keras.Model, fold
 
 
 def draw_curves(epochs: Sequence[Epoch], file: Path) -> None:
-    """Accuracy and loss by epoch, on Training and on PublicTest, with the epoch that is kept."""
+    """Accuracy and loss by epoch, on Training and on PublicTest."""
     with plt.rc_context(STYLE):
         figure, (accuracy, loss) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
         numbers = [epoch.number for epoch in epochs]
-        best = max(epochs, key=lambda epoch: epoch.public_accuracy)
+        last = epochs[-1]
         for axes, title, training, public in (
             (accuracy, "Accuracy", [e.accuracy for e in epochs], [e.public_accuracy for e in epochs]),
             (loss, "Loss", [e.loss for e in epochs], [e.public_loss for e in epochs]),
         ):
             axes.plot(numbers, training, color=TRAINING, linewidth=2, label="Training, augmented")
             axes.plot(numbers, public, color=PUBLIC, linewidth=2, label="PublicTest")
-            axes.axvline(best.number, color=GRID, linewidth=1, zorder=0)
-            axes.plot(
-                best.number, public[numbers.index(best.number)], "o", color=PUBLIC, markeredgecolor="white"
-            )
+            axes.plot(last.number, public[-1], "o", color=PUBLIC, markeredgecolor="white")
             axes.set_title(title)
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.grid(axis="y", color=GRID, linewidth=0.8)
             axes.tick_params(length=0)
         accuracy.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        accuracy.set_title(f"Accuracy: {best.public_accuracy:.1%} on PublicTest after epoch {best.number}")
+        accuracy.set_title(f"Accuracy: {last.public_accuracy:.1%} on PublicTest after the last epoch")
         accuracy.legend(frameon=False, loc="lower right")
         _save(figure, file)
 

@@ -1,4 +1,4 @@
-"""What a run folder holds: the settings, the log, the best network, and what is made from them."""
+"""What a run folder holds: the settings, the log, the network, and what is made from them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Run:
 
     @property
     def network(self) -> Path:
-        """The epoch that was best on PublicTest."""
+        """As the last finished epoch left it."""
         return self.folder / "model.keras"
 
     @property
@@ -87,10 +87,6 @@ class Run:
         return [
             Epoch(number + 1, *(float(row[name]) for name in LOGGED)) for number, row in sorted(rows.items())
         ]
-
-    def best(self) -> Epoch | None:
-        """The epoch whose network is kept: the first of the highest PublicTest accuracy."""
-        return max(self.epochs(), key=lambda epoch: epoch.public_accuracy, default=None)
 
     def read_json(self, file: Path, made_by: str) -> dict[str, Any]:
         """A JSON file of this run.

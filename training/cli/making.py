@@ -119,9 +119,9 @@ def fit(
 ) -> None:
     """Train a network, or go on with a training that was cut off.
 
-    The run's folder holds the settings, a log with a line for each epoch, and the network of the epoch that
-    was best on PublicTest. A recipe is a few lines in training/recipes.py. Cut off by Ctrl-C or otherwise,
-    the same command goes on after the last finished epoch. KERAS_BACKEND=jax trains on a GPU by JAX.
+    The run's folder holds the settings, a log with a line for each epoch, and the network. A recipe is a few
+    lines in training/recipes.py. Cut off by Ctrl-C or otherwise, the same command goes on after the last
+    finished epoch. KERAS_BACKEND=jax trains on a GPU by JAX.
 
     \b
     python -m training fit --csv fer2013.npz --recipe teacher --run runs/first
@@ -192,10 +192,8 @@ def _fit(
         settings = replace(settings, epochs=epochs)
     networks = [Run(teacher).network for teacher in teachers]
     stages.fit_run(data, recipe, settings, run, start_from=start_from, teachers=networks)
-    if best := run.best():
-        click.echo(
-            f"{run.network}: {best.public_accuracy:.1%} on PublicTest after epoch {best.number}", err=True
-        )
+    last = run.epochs()[-1]
+    click.echo(f"{run.network}: {last.public_accuracy:.1%} on PublicTest after epoch {last.number}", err=True)
 
 
 def _report(run: Run, to: Path | None) -> None:

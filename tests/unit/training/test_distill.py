@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.distill import distilled
+from training.distill import distilled, taught
 from training.network import load
 from training.targets import COLUMNS
 
@@ -31,12 +31,9 @@ def teacher(path, favourite: int):
 def test_labels_come_from_the_teachers_by_their_share_and_votes_stay(tmp_path):
     targets = np.random.default_rng(1).dirichlet(np.ones(COLUMNS), 5).astype(np.float32)
     files, networks = zip(*(teacher(tmp_path / f"{n}.keras", n) for n in (1, 2)), strict=True)
-    mixed = distilled(targets, CROPS, [load(file) for file in files], 0.25)
-    looks = [
-        keras.ops.softmax(network(crops)[:, :7])
-        for network in networks
-        for crops in (CROPS, CROPS[:, :, ::-1])
-    ]
-    expected = 0.75 * targets[:, :7] + 0.25 * np.mean([np.asarray(look) for look in looks], axis=0)
-    np.testing.assert_allclose(mixed[:, :7], expected, atol=1e-5)
-    np.testing.assert_array_equal(mixed[:, 7:], targets[:, 7:])
+    for mixture, views in ((distilled, (CROPS, CROPS[:, :, ::-1])), (taught, (CROPS,))):
+        mixed = mixture(targets, CROPS, [load(file) for file in files], 0.25)
+        looks = [keras.ops.softmax(network(crops)[:, :7]) for network in networks for crops in views]
+        expected = 0.75 * targets[:, :7] + 0.25 * np.mean([np.asarray(look) for look in looks], axis=0)
+        np.testing.assert_allclose(mixed[:, :7], expected, atol=1e-5)
+        np.testing.assert_array_equal(mixed[:, 7:], targets[:, 7:])

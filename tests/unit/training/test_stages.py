@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,8 +14,8 @@ import pytest
 from emotion_bot.manifest import Manifest
 from tests.unit.training.conftest import HARD_TO_TELL
 from training.network import load
-from training.runs import Run, TrainingError
-from training.stages import check_backend
+from training.runs import Run, TrainingError, write_json
+from training.stages import SECOND_LOOK, check_backend
 
 # Keras' TensorFlow backend and NumPy 2 do not agree on __array__ yet.
 pytestmark = pytest.mark.filterwarnings(
@@ -26,6 +27,17 @@ def test_the_threshold_is_chosen_once_on_public_test_and_holds_for_both_engines(
     assert home.asked == [((12, 3), (12,))]
     for engine in ("litert", "tensorflow"):
         assert Manifest.read(home.run / "bundles" / engine).hard_to_tell == HARD_TO_TELL
+
+
+@pytest.mark.parametrize(("bare", "second_look"), [(True, 0), (False, SECOND_LOOK)])
+def test_who_is_not_sure_looks_twice_but_not_the_bare_network(home, training, tmp_path, bare, second_look):
+    run = Run(shutil.copytree(home.run, tmp_path / "run"))
+    provenance = run.read_json(run.provenance, "fit")
+    write_json(run.provenance, provenance | {"recipe": provenance["recipe"] | {"bare": bare}})
+    result = training("export", "--csv", home.csv, "--run", run.folder, "--version", "2")
+    assert result.exit_code == 0, result.output
+    for engine in ("litert", "tensorflow"):
+        assert Manifest.read(run.bundle(engine)).second_look == second_look
 
 
 def test_the_run_folder_holds_what_it_is_made_of(home):
