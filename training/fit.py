@@ -54,13 +54,10 @@ def fit(
     _claim(run, recipe, start_from, teachers)
     if len(run.epochs()) >= recipe.epochs:
         return
-    learned = targets(rows, recipe.label_smoothing)
-    teach = (
-        partial(taught, teachers=schoolroom, share=recipe.teachers)
-        if recipe.consistent and schoolroom
-        else None
-    )
-    if schoolroom and not teach:
+    learned, teach = targets(rows, recipe.label_smoothing), None
+    if schoolroom and recipe.consistent:
+        teach = partial(taught, teachers=schoolroom, share=recipe.teachers)
+    elif schoolroom:
         learned = distilled(learned, rows.crops, schoolroom, recipe.teachers)
     batches = AugmentedBatches(
         rows,

@@ -30,7 +30,7 @@ ENOUGH = 1280
 """Pixels that a large photo keeps of its longer side: as many as Telegram keeps, and the smallest face looked
 for, 4 % of it, is still larger than a crop."""
 MAX_FACES = 100
-"""The largest of a crowd: they take a quarter of a second of one core, and the numbers of more would lie on
+"""The largest of a crowd: they take a tenth of a second of one core, and the numbers of more would lie on
 each other's faces."""
 READABLE = 20
 """Pixels of a crop's side on the photo. At 20, saved as JPEG, accuracy is 8.6 points lower than at 48; at 18,
