@@ -20,7 +20,9 @@ ROOT: Final = Path("/opt/python")
 def main() -> None:
     """Compile them."""
     with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as packages:
-        packages.extractall(ROOT, filter="data")
+        # Not as an argument, which Python 3.11 has from 3.11.4 on only; before, there is no filter.
+        packages.extraction_filter = getattr(tarfile, "data_filter", None)
+        packages.extractall(ROOT)  # noqa: S202 - what the Makefile sends: the packages that it installed
     compileall.compile_dir(ROOT, quiet=2, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as compiled:
         for file in sorted(ROOT.rglob("*.pyc")):
